@@ -44,6 +44,8 @@
 #define AG_STREAM_HELD_MAX       (64 * 1024)    /* bytes held for a client that
                                                reads slower than its provider
                                                writes */
+#define AG_STREAM_MALFORMED_MAX  3          /* events in a row that are not
+                                               JSON; one alone is left out */
 #define AG_HEADERS_MAX           (64 * 1024)    /* bytes of provider headers */
 #define AG_HEADER_LINES_MAX      200        /* provider header lines */
 #define AG_INTERIM_MAX           10         /* 1xx answers before the real */

@@ -1,0 +1,216 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * Anthropic's Messages API and its token counting.  Blocks of content pass on
+ * unread, whatever their type; messages that the API itself would refuse
+ * (roles out of order, empty texts) are its own to refuse, in the words that
+ * its clients know.
+ */
+
+
+#include "dialect/ag_dialect.h"
+#include "dialect/ag_rule.h"
+
+
+static int ag_anthropic_read_request(ag_request_t *request,
+    const ag_json_t *json, ag_error_t *error);
+static void ag_anthropic_read_answer(ag_endpoint_t endpoint, ag_str_t body,
+    ag_answer_t *answer);
+static unsigned ag_anthropic_is_answer(ag_endpoint_t endpoint,
+    const ag_json_t *json);
+static void ag_anthropic_read_event(ag_endpoint_t endpoint,
+    const ag_sse_event_t *event, ag_delta_t *delta, ag_usage_t *usage);
+static void ag_anthropic_read_root(yyjson_val *root, ag_str_t type,
+    ag_delta_t *delta, ag_usage_t *usage);
+static unsigned ag_anthropic_read_usage(ag_usage_t *usage,
+    yyjson_val *value);
+static void ag_anthropic_set(uint64_t *tokens, yyjson_val *value);
+
+
+static const ag_rule_t  ag_anthropic_messages[] = {
+    { AG_RULE("model", "type", "a string"),
+      ag_rule_model, 1, 0, 0, 0 },
+
+    { AG_RULE("messages", "value", "a non-empty array"),
+      ag_rule_list, 1, 0, 0, 0 },
+
+    { AG_RULE("max_tokens", "value", "an integer from 1 to 2147483647"),
+      ag_rule_tokens, 1, 0, 1, AG_OUTPUT_TOKENS_MAX },
+
+    { AG_RULE("stream", "type", "a boolean or null"),
+      ag_rule_stream, 0, 0, 0, 0 }
+};
+
+
+static const ag_rule_t  ag_anthropic_count_tokens[] = {
+    { AG_RULE("model", "type", "a string"),
+      ag_rule_model, 1, 0, 0, 0 },
+
+    { AG_RULE("messages", "value", "a non-empty array"),
+      ag_rule_list, 1, 0, 0, 0 }
+};
+
+
+/* The SDKs drop an event without data: the silence is kept by a real one. */
+const ag_dialect_t  ag_anthropic = {
+    "anthropic",
+    AG_SURFACE_ANTHROPIC,
+    "x-api-key",
+    "anthropic-",
+    "request-id",
+    ag_string("event: ping\ndata: {\"type\":\"ping\"}\n\n"),
+    0,
+    ag_anthropic_read_request,
+    ag_anthropic_read_answer,
+    ag_anthropic_read_event
+};
+
+
+static int
+ag_anthropic_read_request(ag_request_t *request, const ag_json_t *json,
+    ag_error_t *error)
+{
+    if (request->endpoint == AG_ENDPOINT_COUNT_TOKENS) {
+        return ag_rules_read(request, json, ag_anthropic_count_tokens,
+                             sizeof(ag_anthropic_count_tokens)
+                             / sizeof(ag_rule_t),
+                             error);
+    }
+
+    return ag_rules_read(request, json, ag_anthropic_messages,
+                         sizeof(ag_anthropic_messages) / sizeof(ag_rule_t),
+                         error);
+}
+
+
+static void
+ag_anthropic_read_answer(ag_endpoint_t endpoint, ag_str_t body,
+    ag_answer_t *answer)
+{
+    ag_json_t  json;
+
+    if (ag_answer_scan(answer, &json, body) != AG_OK) {
+        return;
+    }
+
+    ag_answer_read_usage(answer, &json, ag_anthropic_read_usage);
+
+    if (!ag_anthropic_is_answer(endpoint, &json)) {
+        answer->error = ag_error_classify(0, body);
+    }
+}
+
+
+/*
+ * A message may be without content: a refusal is.  Counting costs nothing, so
+ * its number is no usage.
+ */
+static unsigned
+ag_anthropic_is_answer(ag_endpoint_t endpoint, const ag_json_t *json)
+{
+    const ag_json_member_t  *type, *content, *tokens;
+
+    if (endpoint == AG_ENDPOINT_COUNT_TOKENS) {
+        tokens = ag_json_find(json, "input_tokens");
+
+        return tokens != NULL && tokens->type == AG_JSON_NUMBER;
+    }
+
+    type = ag_json_find(json, "type");
+    content = ag_json_find(json, "content");
+
+    return type != NULL && ag_str_is(type->value, "\"message\"")
+           && content != NULL && content->type == AG_JSON_ARRAY;
+}
+
+
+static void
+ag_anthropic_read_event(ag_endpoint_t endpoint, const ag_sse_event_t *event,
+    ag_delta_t *delta, ag_usage_t *usage)
+{
+    (void) endpoint;
+
+    ag_event_read_typed(event, delta, usage, ag_anthropic_read_root);
+}
+
+
+static void
+ag_anthropic_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
+    ag_usage_t *usage)
+{
+    yyjson_val  *message, *reason;
+
+    if (ag_str_is(type, "message_start")) {
+        message = yyjson_obj_get(root, "message");
+        (void) ag_anthropic_read_usage(usage,
+                                       yyjson_obj_get(message, "usage"));
+
+    } else if (ag_str_is(type, "message_delta")) {
+        (void) ag_anthropic_read_usage(usage, yyjson_obj_get(root, "usage"));
+        reason = yyjson_obj_get(yyjson_obj_get(root, "delta"), "stop_reason");
+        delta->finish = (ag_json_text(reason).len > 0);
+
+    } else if (ag_str_is(type, "message_stop")) {
+        delta->done = 1;
+
+    } else if (ag_str_is(type, "error")
+               || (type.len == 0
+                   && yyjson_is_obj(yyjson_obj_get(root, "error"))))
+    {
+        delta->failed = 1;
+        delta->error = ag_error_classify_tree(0, root);
+
+    } else if (!ag_str_is(type, "ping")) {
+        delta->content = 1;
+    }
+}
+
+
+/*
+ * Each number is cumulative and may be restated or left out.  Input excludes
+ * what was read from or written to a cache; ours includes it.
+ */
+static unsigned
+ag_anthropic_read_usage(ag_usage_t *usage, yyjson_val *value)
+{
+    uint64_t     plain;
+    yyjson_val  *details;
+
+    if (!ag_usage_is_number(yyjson_obj_get(value, "input_tokens"))
+        && !ag_usage_is_number(yyjson_obj_get(value, "output_tokens")))
+    {
+        return 0;
+    }
+
+    plain = usage->input_tokens - usage->cached_tokens
+            - usage->written_tokens;
+
+    ag_anthropic_set(&plain, yyjson_obj_get(value, "input_tokens"));
+    ag_anthropic_set(&usage->cached_tokens,
+                     yyjson_obj_get(value, "cache_read_input_tokens"));
+    ag_anthropic_set(&usage->written_tokens,
+                     yyjson_obj_get(value, "cache_creation_input_tokens"));
+    ag_anthropic_set(&usage->output_tokens,
+                     yyjson_obj_get(value, "output_tokens"));
+
+    details = yyjson_obj_get(value, "output_tokens_details");
+    ag_anthropic_set(&usage->reasoning_tokens,
+                     yyjson_obj_get(details, "thinking_tokens"));
+
+    usage->known = 1;
+    usage->input_tokens = plain + usage->cached_tokens
+                          + usage->written_tokens;
+
+    ag_usage_clamp(usage);
+
+    return 1;
+}
+
+
+static void
+ag_anthropic_set(uint64_t *tokens, yyjson_val *value)
+{
+    if (ag_usage_is_number(value)) {
+        *tokens = ag_json_count(value, AG_TOKENS_MAX);
+    }
+}

@@ -1,0 +1,180 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * OpenAI's Responses API.  Its events carry their type; only those that begin
+ * or end an answer are told apart, all others are content and pass on
+ * unread.
+ */
+
+
+#include "dialect/ag_dialect.h"
+#include "dialect/ag_rule.h"
+
+
+static int ag_responses_read_request(ag_request_t *request,
+    const ag_json_t *json, ag_error_t *error);
+static void ag_responses_read_answer(ag_endpoint_t endpoint, ag_str_t body,
+    ag_answer_t *answer);
+static void ag_responses_read_event(ag_endpoint_t endpoint,
+    const ag_sse_event_t *event, ag_delta_t *delta, ag_usage_t *usage);
+static void ag_responses_read_root(yyjson_val *root, ag_str_t type,
+    ag_delta_t *delta, ag_usage_t *usage);
+static unsigned ag_responses_is_one_of(ag_str_t type,
+    const char *const *names);
+static unsigned ag_responses_read_usage(ag_usage_t *usage,
+    yyjson_val *value);
+
+
+static const ag_rule_t  ag_responses_rules[] = {
+    { AG_RULE("model", "type", "a string"),
+      ag_rule_model, 1, 0, 0, 0 },
+
+    { AG_RULE("input", "type", "a string, an array or null"),
+      ag_rule_text, 0, 0, 0, 0 },
+
+    { AG_RULE("stream", "type", "a boolean or null"),
+      ag_rule_stream, 0, 0, 0, 0 },
+
+    { AG_RULE("max_output_tokens", "value",
+              "an integer from 1 to 2147483647, or null"),
+      ag_rule_tokens, 0, 0, 1, AG_OUTPUT_TOKENS_MAX }
+};
+
+
+static const ag_usage_names_t  ag_responses_usage = {
+    "input_tokens",
+    "input_tokens_details",
+    "output_tokens",
+    "output_tokens_details"
+};
+
+
+/* Sent before the model has said anything. */
+static const char *const  ag_responses_starts[] = {
+    "response.created",
+    "response.queued",
+    "response.in_progress",
+    NULL
+};
+
+
+static const char *const  ag_responses_ends[] = {
+    "response.completed",
+    "response.incomplete",
+    NULL
+};
+
+
+static const char *const  ag_responses_failures[] = {
+    "response.failed",
+    "error",
+    NULL
+};
+
+
+const ag_dialect_t  ag_responses = {
+    "responses",
+    AG_SURFACE_OPENAI,
+    "authorization",
+    "openai-",
+    "x-request-id",
+    ag_string(": keep-alive\n\n"),
+    0,
+    ag_responses_read_request,
+    ag_responses_read_answer,
+    ag_responses_read_event
+};
+
+
+static int
+ag_responses_read_request(ag_request_t *request, const ag_json_t *json,
+    ag_error_t *error)
+{
+    return ag_rules_read(request, json, ag_responses_rules,
+                         sizeof(ag_responses_rules) / sizeof(ag_rule_t),
+                         error);
+}
+
+
+static void
+ag_responses_read_answer(ag_endpoint_t endpoint, ag_str_t body,
+    ag_answer_t *answer)
+{
+    ag_json_t                json;
+    const ag_json_member_t  *output, *status;
+
+    (void) endpoint;
+
+    if (ag_answer_scan(answer, &json, body) != AG_OK) {
+        return;
+    }
+
+    ag_answer_read_usage(answer, &json, ag_responses_read_usage);
+
+    /* an answer that was cut short while thinking has an empty output */
+
+    output = ag_json_find(&json, "output");
+    status = ag_json_find(&json, "status");
+
+    if (output == NULL || output->type != AG_JSON_ARRAY
+        || (status != NULL && ag_str_is(status->value, "\"failed\"")))
+    {
+        answer->error = ag_error_classify(0, body);
+    }
+}
+
+
+static void
+ag_responses_read_event(ag_endpoint_t endpoint, const ag_sse_event_t *event,
+    ag_delta_t *delta, ag_usage_t *usage)
+{
+    (void) endpoint;
+
+    ag_event_read_typed(event, delta, usage, ag_responses_read_root);
+}
+
+
+static void
+ag_responses_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
+    ag_usage_t *usage)
+{
+    yyjson_val  *response;
+
+    response = yyjson_obj_get(root, "response");
+
+    (void) ag_responses_read_usage(usage, yyjson_obj_get(response, "usage"));
+
+    if (ag_responses_is_one_of(type, ag_responses_failures)
+        || (type.len == 0 && yyjson_is_obj(yyjson_obj_get(root, "error"))))
+    {
+        delta->failed = 1;
+        delta->error = ag_error_classify_tree(0, root);
+
+    } else if (ag_responses_is_one_of(type, ag_responses_ends)) {
+        delta->finish = 1;
+        delta->done = 1;
+
+    } else if (!ag_responses_is_one_of(type, ag_responses_starts)) {
+        delta->content = 1;
+    }
+}
+
+
+static unsigned
+ag_responses_is_one_of(ag_str_t type, const char *const *names)
+{
+    for ( /* void */ ; *names != NULL; names++) {
+        if (ag_str_is(type, *names)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static unsigned
+ag_responses_read_usage(ag_usage_t *usage, yyjson_val *value)
+{
+    return ag_usage_read(usage, value, &ag_responses_usage);
+}
