@@ -1,0 +1,324 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * THE directive table, and what the configuration is before and after it is
+ * read.  Blocks are parsed in ngx_agent_conf_provider.c, _model.c and
+ * _tenant.c; the whole is checked in ngx_agent_conf_finish.c.
+ */
+
+
+#include "ngx/ngx_agent_conf.h"
+
+
+#define NGX_AGENT_HEARTBEAT_DEFAULT  (15 * 1000)        /* ms */
+#define NGX_AGENT_HEARTBEAT_MIN      1000
+#define NGX_AGENT_HEARTBEAT_MAX      (10 * 60 * 1000)
+
+
+static char *ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_uint_t ngx_agent_conf_is_prefix(ngx_http_core_loc_conf_t *clcf);
+static char *ngx_agent_conf_alone(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf,
+    const char *directive, ngx_http_handler_pt handler);
+
+
+ngx_command_t  ngx_agent_commands[] = {
+
+    { ngx_string("agent_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_agent_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_provider"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_agent_conf_provider_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_model"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_1MORE,
+      ngx_agent_conf_model_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_tenant"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_agent_conf_tenant_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_gateway"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_agent_conf_gateway,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_agent_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_simulate"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_agent_simulate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static const ngx_agent_option_t  ngx_agent_gateway_options[] = {
+
+    { ngx_string("heartbeat"), NGX_AGENT_TIME_OR_OFF,
+      offsetof(ngx_agent_loc_conf_t, heartbeat), NGX_AGENT_HEARTBEAT_MIN,
+      NGX_AGENT_HEARTBEAT_MAX, NULL },
+
+    { ngx_null_string, 0, 0, 0, 0, NULL }
+};
+
+
+void *
+ngx_agent_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_agent_main_conf_t  *amcf;
+
+    amcf = ngx_pcalloc(cf->pool, sizeof(ngx_agent_main_conf_t));
+
+    if (amcf == NULL
+        || ngx_array_init(&amcf->providers, cf->pool, 4,
+                          sizeof(ngx_agent_provider_t *)) != NGX_OK
+        || ngx_array_init(&amcf->models, cf->pool, 8,
+                          sizeof(ngx_agent_model_t *)) != NGX_OK
+        || ngx_array_init(&amcf->tenants, cf->pool, 8,
+                          sizeof(ngx_agent_tenant_t *)) != NGX_OK
+        || ngx_array_init(&amcf->tenant_keys, cf->pool, 8,
+                          sizeof(ngx_agent_conf_key_t)) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return amcf;
+}
+
+
+void *
+ngx_agent_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_agent_srv_conf_t  *ascf;
+
+    ascf = ngx_pcalloc(cf->pool, sizeof(ngx_agent_srv_conf_t));
+    if (ascf == NULL) {
+        return NULL;
+    }
+
+    ascf->gateway = NGX_CONF_UNSET;
+
+    return ascf;
+}
+
+
+char *
+ngx_agent_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_agent_srv_conf_t *conf = child;
+
+    ngx_conf_init_value(conf->gateway, 0);
+
+    return NGX_CONF_OK;
+}
+
+
+void *
+ngx_agent_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_agent_loc_conf_t  *alcf;
+
+    alcf = ngx_pcalloc(cf->pool, sizeof(ngx_agent_loc_conf_t));
+    if (alcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     alcf->status = 0;
+     *     alcf->simulate = NULL;
+     */
+
+    alcf->gateway = NGX_CONF_UNSET;
+    alcf->heartbeat = NGX_CONF_UNSET_MSEC;
+
+    return alcf;
+}
+
+
+/* Nothing is inherited: as in nginx, a content handler is its location's. */
+
+char *
+ngx_agent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_agent_loc_conf_t *conf = child;
+
+    ngx_conf_init_value(conf->gateway, 0);
+    ngx_conf_init_msec_value(conf->heartbeat, NGX_AGENT_HEARTBEAT_DEFAULT);
+
+    if (conf->gateway) {
+        return ngx_agent_conf_alone(cf, conf, "agent_gateway",
+                                    ngx_agent_call_handler);
+    }
+
+    if (conf->status) {
+        return ngx_agent_conf_alone(cf, conf, "agent_status",
+                                    ngx_agent_status_handler);
+    }
+
+    if (conf->simulate) {
+        return ngx_agent_conf_alone(cf, conf, "agent_simulate",
+                                    ngx_agent_simulate_handler);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Another directive may have taken the location over, before or after. */
+
+static char *
+ngx_agent_conf_alone(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf,
+    const char *directive, ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler == handler) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_agent_conf_error(cf, &alcf->place,
+                                "\"%s\" shares location \"%V\" with another "
+                                "directive that answers requests: allowed is "
+                                "one", directive, &clcf->name);
+}
+
+
+static char *
+ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_agent_main_conf_t *amcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (amcf->zone != NULL) {
+        return "is duplicate";
+    }
+
+    if (cf->args->nelts > 2 && ngx_strncmp(value[2].data, "state=", 6) == 0) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "\"state=\" of \"agent_zone\" is not "
+                                    "supported yet: allowed is NAME:SIZE");
+    }
+
+    if (cf->args->nelts > 2) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "unknown word \"%V\" in \"agent_zone\": "
+                                    "allowed is NAME:SIZE", &value[2]);
+    }
+
+    return ngx_agent_shm_zone(cf, amcf, &value[1]);
+}
+
+
+static char *
+ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_agent_loc_conf_t *alcf = conf;
+
+    ngx_agent_srv_conf_t      *ascf;
+    ngx_agent_main_conf_t     *amcf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (alcf->gateway != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!ngx_agent_conf_is_prefix(clcf)) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "\"agent_gateway\" in location \"%V\": "
+                                    "allowed are prefix locations, like "
+                                    "location /v1/", &clcf->name);
+    }
+
+    if (ngx_agent_conf_options(cf, 1, ngx_agent_gateway_options, alcf, 0)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_agent_module);
+    ascf = ngx_http_conf_get_module_srv_conf(cf, ngx_agent_module);
+
+    ngx_agent_conf_here(cf, &alcf->place);
+
+    if (amcf->gateways++ == 0) {
+        amcf->gateway_at = alcf->place;
+    }
+
+    alcf->gateway = 1;
+    ascf->gateway = 1;
+
+    if (clcf->handler == NULL) {
+        clcf->handler = ngx_agent_call_handler;
+    }
+
+    return ngx_agent_conf_alone(cf, alcf, "agent_gateway",
+                                ngx_agent_call_handler);
+}
+
+
+static ngx_uint_t
+ngx_agent_conf_is_prefix(ngx_http_core_loc_conf_t *clcf)
+{
+#if (NGX_PCRE)
+    if (clcf->regex != NULL) {
+        return 0;
+    }
+#endif
+
+    return !clcf->exact_match && !clcf->named;
+}
+
+
+ngx_int_t
+ngx_agent_conf_name(ngx_conf_t *cf, const char *what, ngx_str_t *name,
+    ag_name_kind_t kind)
+{
+    const char  *allowed;
+
+    allowed = ag_name_refuse(ngx_agent_str(name), kind);
+
+    if (allowed == NULL) {
+        return NGX_OK;
+    }
+
+    (void) ngx_agent_conf_error(cf, NULL, "invalid %s name \"%V\": %s", what,
+                                name, allowed);
+
+    return NGX_ERROR;
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * What the files of the configuration share among themselves.
+ */
+
+
+#ifndef _NGX_AGENT_CONF_H_INCLUDED_
+#define _NGX_AGENT_CONF_H_INCLUDED_
+
+
+#include "ngx/ngx_agent_conf_block.h"
+#include "core/ag_name.h"
+
+
+#define NGX_AGENT_WEIGHT_MAX  1000      /* of keys and targets */
+
+
+/* A tenant's key as it was read, before the table is made. */
+typedef struct {
+    ngx_agent_tenant_key_t    key;
+    ngx_agent_place_t         place;
+} ngx_agent_conf_key_t;
+
+
+/* Directives of http {}; one row each in ngx_agent_conf.c. */
+
+char *ngx_agent_conf_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_agent_conf_model_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_agent_conf_tenant_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* set_header and set_field of a provider, and what only both ends show. */
+char *ngx_agent_conf_request_header(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_request_field(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_request_check(ngx_conf_t *cf,
+    ngx_agent_provider_t *provider);
+
+/* The provider of that name, or NULL. */
+ngx_agent_provider_t *ngx_agent_conf_provider_find(
+    ngx_agent_main_conf_t *amcf, ngx_str_t *name);
+
+/* "timeout" of providers and models, into an ngx_agent_timeout_t. */
+extern const ngx_agent_option_t  ngx_agent_timeout_options[];
+
+/*
+ * Before the block: nothing is set.  After it: "total" binds unstreamed calls
+ * too.  Then, for providers: the defaults.
+ */
+void ngx_agent_conf_timeout_init(ngx_agent_timeout_t *timeout);
+void ngx_agent_conf_timeout_end(ngx_agent_timeout_t *timeout);
+void ngx_agent_conf_timeout_default(ngx_agent_timeout_t *timeout);
+
+/* Refuses a name that breaks the rules of its kind. */
+ngx_int_t ngx_agent_conf_name(ngx_conf_t *cf, const char *what,
+    ngx_str_t *name, ag_name_kind_t kind);
+
+/*
+ * Takes a URL apart; "url" is zeroed by the caller.  An address in it is
+ * put into url->addresses.  Logs what is wrong and what is allowed.
+ */
+ngx_int_t ngx_agent_conf_url(ngx_conf_t *cf, ngx_str_t *text,
+    const char *allowed, ngx_agent_url_t *url);
+
+/*
+ * Reads the secret that "value" (the second word of "key") names: file:PATH
+ * or env:NAME; "allowed" lists these, and what the caller knows beside them,
+ * for an error.  NGX_DECLINED if it is missing and "optional"; else logs why
+ * it is refused, without the secret.
+ */
+ngx_int_t ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t optional, const char *allowed, ngx_str_t *secret);
+
+/* "nginx -s": the configuration is read for its pid alone. */
+ngx_uint_t ngx_agent_conf_signaller(void);
+
+/* Makes the tables of names, prefixes and keys. */
+ngx_int_t ngx_agent_conf_tables(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);
+
+/* Looks hosts up once, and makes a resolver if there are any. */
+ngx_int_t ngx_agent_conf_hosts(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);
+
+
+#endif /* _NGX_AGENT_CONF_H_INCLUDED_ */

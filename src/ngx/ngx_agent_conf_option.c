@@ -1,0 +1,390 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * Reads the words of a directive by a table of options, and words their
+ * refusals: a value that is out of range names the range, an unknown word
+ * the words that are known.
+ */
+
+
+#include "ngx/ngx_agent_conf_block.h"
+#include "core/ag_count.h"
+
+
+/* A unit of times or sizes, the largest first. */
+typedef struct {
+    uint64_t                 size;
+    const char              *name;
+} ngx_agent_unit_t;
+
+
+static const ngx_agent_option_t *ngx_agent_conf_option_find(
+    const ngx_agent_option_t *options, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_agent_conf_option_unknown(ngx_conf_t *cf,
+    const ngx_agent_option_t *options, ngx_str_t *word, ngx_uint_t secret);
+static ngx_uint_t ngx_agent_conf_option_is_word(ngx_str_t *word);
+static ngx_int_t ngx_agent_conf_option_read(const ngx_agent_option_t *option,
+    ngx_str_t *value, void *field);
+static ngx_int_t ngx_agent_conf_option_name(const ngx_agent_option_t *option,
+    ngx_str_t *value, ngx_uint_t *field);
+static ngx_int_t ngx_agent_conf_option_number(
+    const ngx_agent_option_t *option, ngx_str_t *value, uint64_t *n);
+static char *ngx_agent_conf_option_invalid(ngx_conf_t *cf,
+    const ngx_agent_option_t *option, ngx_str_t *value);
+static u_char *ngx_agent_conf_option_allowed(u_char *p, u_char *last,
+    const ngx_agent_option_t *option);
+static u_char *ngx_agent_conf_print_number(u_char *p, u_char *last,
+    const ngx_agent_unit_t *units, uint64_t n);
+
+
+static const ngx_agent_unit_t  ngx_agent_times[] = {
+    { 60 * 60 * 1000, "h" },
+    { 60 * 1000, "m" },
+    { 1000, "s" },
+    { 1, "ms" }
+};
+
+
+static const ngx_agent_unit_t  ngx_agent_sizes[] = {
+    { 1024 * 1024 * 1024, "g" },
+    { 1024 * 1024, "m" },
+    { 1024, "k" },
+    { 1, "" }
+};
+
+
+static const ngx_agent_unit_t  ngx_agent_counts[] = {
+    { 1, "" }
+};
+
+
+char *
+ngx_agent_conf_options(ngx_conf_t *cf, ngx_uint_t first,
+    const ngx_agent_option_t *options, void *conf, ngx_uint_t secret)
+{
+    char                      *field;
+    uint64_t                   seen;
+    ngx_str_t                 *value, text;
+    ngx_uint_t                 i;
+    const ngx_agent_option_t  *option;
+
+    seen = 0;
+    value = cf->args->elts;
+
+    for (i = first; i < cf->args->nelts; i++) {
+
+        option = ngx_agent_conf_option_find(options, &value[i], &text);
+
+        if (option == NULL) {
+            return ngx_agent_conf_option_unknown(cf, options, &value[i],
+                                                 secret);
+        }
+
+        if (seen & 1ULL << (option - options)) {
+            return ngx_agent_conf_error(cf, NULL,
+                                        "\"%V\" is given twice in \"%V\"",
+                                        &option->name, &value[0]);
+        }
+
+        seen |= 1ULL << (option - options);
+
+        field = (char *) conf + option->offset;
+
+        if (ngx_agent_conf_option_read(option, &text, field) != NGX_OK) {
+            return ngx_agent_conf_option_invalid(cf, option, &text);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Finds the word's option and cuts out its value. */
+
+static const ngx_agent_option_t *
+ngx_agent_conf_option_find(const ngx_agent_option_t *options, ngx_str_t *word,
+    ngx_str_t *value)
+{
+    size_t                     len;
+    const ngx_agent_option_t  *option;
+
+    for (option = options; option->name.len; option++) {
+        len = option->name.len;
+
+        if (word->len < len
+            || ngx_strncmp(word->data, option->name.data, len) != 0)
+        {
+            continue;
+        }
+
+        value->data = word->data + len;
+        value->len = word->len - len;
+
+        if (option->kind == NGX_AGENT_FLAG) {
+            if (value->len == 0) {
+                return option;
+            }
+
+            continue;
+        }
+
+        if (value->len != 0 && value->data[0] == '=') {
+            value->data++;
+            value->len--;
+            return option;
+        }
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_agent_conf_option_unknown(ngx_conf_t *cf,
+    const ngx_agent_option_t *options, ngx_str_t *word, ngx_uint_t secret)
+{
+    u_char                    *p, *last;
+    u_char                     allowed[NGX_AGENT_ALLOWED_MAX];
+    ngx_str_t                 *value;
+    const ngx_agent_option_t  *option;
+
+    value = cf->args->elts;
+
+    p = allowed;
+    last = allowed + NGX_AGENT_ALLOWED_MAX;
+
+    for (option = options; option->name.len; option++) {
+        p = ngx_slprintf(p, last, "%s%V%s", (option == options) ? "" : ", ",
+                         &option->name,
+                         (option->kind == NGX_AGENT_FLAG) ? "" : "=");
+    }
+
+    if (secret && !ngx_agent_conf_option_is_word(word)) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "unknown word in \"%V\" (not shown, it "
+                                    "may be a secret): allowed are %*s",
+                                    &value[0], (size_t) (p - allowed),
+                                    allowed);
+    }
+
+    return ngx_agent_conf_error(cf, NULL,
+                                "unknown word \"%V\" in \"%V\": "
+                                "allowed are %*s", word, &value[0],
+                                (size_t) (p - allowed), allowed);
+}
+
+
+/* Too short and too plain for a key: a slip of the pen. */
+
+static ngx_uint_t
+ngx_agent_conf_option_is_word(ngx_str_t *word)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < word->len; i++) {
+        if ((word->data[i] < 'a' || word->data[i] > 'z')
+            && word->data[i] != '_' && word->data[i] != '=')
+        {
+            return 0;
+        }
+    }
+
+    return word->len < AG_KEY_MIN;
+}
+
+
+static ngx_int_t
+ngx_agent_conf_option_read(const ngx_agent_option_t *option,
+    ngx_str_t *value, void *field)
+{
+    uint64_t  n;
+
+    switch (option->kind) {
+
+    case NGX_AGENT_FLAG:
+        *(ngx_flag_t *) field = 1;
+        return NGX_OK;
+
+    case NGX_AGENT_STRING:
+        *(ngx_str_t *) field = *value;
+        return value->len ? NGX_OK : NGX_ERROR;
+
+    case NGX_AGENT_ENUM:
+        return ngx_agent_conf_option_name(option, value, field);
+
+    default:
+        break;
+    }
+
+    if (ngx_agent_conf_option_number(option, value, &n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    switch (option->kind) {
+
+    case NGX_AGENT_SIZE:
+        *(size_t *) field = (size_t) n;
+        break;
+
+    case NGX_AGENT_COUNT:
+        *(ngx_uint_t *) field = (ngx_uint_t) n;
+        break;
+
+    default:
+        *(ngx_msec_t *) field = (ngx_msec_t) n;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_conf_option_name(const ngx_agent_option_t *option,
+    ngx_str_t *value, ngx_uint_t *field)
+{
+    const ngx_conf_enum_t  *name;
+
+    for (name = option->names; name->name.len; name++) {
+        if (name->name.len == value->len
+            && ngx_strncmp(name->name.data, value->data, value->len) == 0)
+        {
+            *field = name->value;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_agent_conf_option_number(const ngx_agent_option_t *option,
+    ngx_str_t *value, uint64_t *n)
+{
+    off_t      size;
+    ngx_int_t  time;
+
+    if (option->kind == NGX_AGENT_TIME_OR_OFF
+        && value->len == 3 && ngx_strncmp(value->data, "off", 3) == 0)
+    {
+        *n = 0;
+        return NGX_OK;
+    }
+
+    switch (option->kind) {
+
+    case NGX_AGENT_COUNT:
+        if (ag_count_read(ngx_agent_str(value), n) != AG_OK) {
+            return NGX_ERROR;
+        }
+
+        break;
+
+    case NGX_AGENT_SIZE:
+        size = ngx_parse_offset(value);
+        if (size == (off_t) NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        *n = (uint64_t) size;
+        break;
+
+    default:
+        time = ngx_parse_time(value, 0);
+        if (time == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        *n = (uint64_t) time;
+    }
+
+    return (*n < option->min || *n > option->max) ? NGX_ERROR : NGX_OK;
+}
+
+
+static char *
+ngx_agent_conf_option_invalid(ngx_conf_t *cf,
+    const ngx_agent_option_t *option, ngx_str_t *value)
+{
+    u_char      allowed[NGX_AGENT_ALLOWED_MAX], *p;
+    ngx_str_t  *directive;
+
+    directive = cf->args->elts;
+
+    p = ngx_agent_conf_option_allowed(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
+                                      option);
+
+    return ngx_agent_conf_error(cf, NULL,
+                                "invalid value \"%V\" of \"%V %V\": "
+                                "allowed %*s", value, directive,
+                                &option->name, (size_t) (p - allowed),
+                                allowed);
+}
+
+
+/* Says which values there are, after "allowed". */
+
+static u_char *
+ngx_agent_conf_option_allowed(u_char *p, u_char *last,
+    const ngx_agent_option_t *option)
+{
+    const char              *what;
+    const ngx_conf_enum_t   *name;
+    const ngx_agent_unit_t  *units;
+
+    switch (option->kind) {
+
+    case NGX_AGENT_ENUM:
+        for (name = option->names; name->name.len; name++) {
+            p = ngx_slprintf(p, last, "%s %V",
+                             (name == option->names) ? "are" : ",",
+                             &name->name);
+        }
+
+        return p;
+
+    case NGX_AGENT_COUNT:
+        units = ngx_agent_counts;
+        what = "is a count";
+        break;
+
+    case NGX_AGENT_SIZE:
+        units = ngx_agent_sizes;
+        what = "is a size";
+        break;
+
+    case NGX_AGENT_TIME:
+    case NGX_AGENT_TIME_OR_OFF:
+        units = ngx_agent_times;
+        what = "is a time";
+        break;
+
+    default:
+        return ngx_slprintf(p, last, "is a text that is not empty");
+    }
+
+    p = ngx_slprintf(p, last, "%s from ", what);
+    p = ngx_agent_conf_print_number(p, last, units, option->min);
+    p = ngx_slprintf(p, last, " to ");
+    p = ngx_agent_conf_print_number(p, last, units, option->max);
+
+    if (option->kind == NGX_AGENT_TIME_OR_OFF) {
+        p = ngx_slprintf(p, last, ", or off");
+    }
+
+    return p;
+}
+
+
+/* In the largest unit that leaves no rest; the last one has size 1. */
+
+static u_char *
+ngx_agent_conf_print_number(u_char *p, u_char *last,
+    const ngx_agent_unit_t *units, uint64_t n)
+{
+    while (units->size != 1 && (n == 0 || n % units->size != 0)) {
+        units++;
+    }
+
+    return ngx_slprintf(p, last, "%uL%s", n / units->size, units->name);
+}
