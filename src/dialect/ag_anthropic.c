@@ -145,6 +145,12 @@ ag_anthropic_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
         (void) ag_anthropic_read_usage(usage,
                                        yyjson_obj_get(message, "usage"));
 
+        /* a server that runs tools may start with all it has to say */
+        reason = yyjson_obj_get(message, "stop_reason");
+        delta->content = (yyjson_get_len(yyjson_obj_get(message, "content"))
+                          > 0);
+        delta->finish = (ag_json_text(reason).len > 0);
+
     } else if (ag_str_is(type, "message_delta")) {
         (void) ag_anthropic_read_usage(usage, yyjson_obj_get(root, "usage"));
         reason = yyjson_obj_get(yyjson_obj_get(root, "delta"), "stop_reason");

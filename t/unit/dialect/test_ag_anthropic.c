@@ -142,6 +142,13 @@ each_event_says_what_it_is(void **state)
 
     assert_event(ag_anthropic, "{\"type\":\"message_start\",\"message\":{}}",
                  "");
+    assert_event(ag_anthropic,
+                 "{\"type\":\"message_start\",\"message\":"
+                 "{\"content\":[],\"stop_reason\":null}}", "");
+    assert_event(ag_anthropic,
+                 "{\"type\":\"message_start\",\"message\":"
+                 "{\"content\":[{}],\"stop_reason\":\"tool_use\"}}",
+                 "content finish");
     assert_event(ag_anthropic, "{\"type\":\"ping\"}", "");
     assert_event(ag_anthropic, "{\"type\":\"content_block_start\"}",
                  "content");
@@ -310,9 +317,7 @@ check_stream(const ag_dialect_t *dialect, const char *name, ag_str_t text)
 
         dialect->read_event(AG_ENDPOINT_MESSAGES, &event, &delta, &usage);
 
-        if (delta.failed || delta.malformed || delta.usage_only
-            || (delta.finish && delta.content))
-        {
+        if (delta.failed || delta.malformed || delta.usage_only) {
             fail_msg("%s: %s: %.*s", name, flags_of(&delta), (int) line.len,
                      (const char *) line.data);
         }

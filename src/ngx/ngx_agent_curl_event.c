@@ -1,0 +1,403 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * libcurl driven by nginx's events and timers.
+ *
+ * Transfers are spread over several multi handles ("shards"), since libcurl
+ * walks a multi's connections once or twice per request.  Descriptors are
+ * ours: they are opened and closed here, and always level-triggered.
+ */
+
+
+#include <openssl/err.h>
+
+#include "ngx/ngx_agent_libcurl.h"
+#include "ngx/ngx_agent_transfer.h"
+
+
+static ngx_int_t ngx_agent_curl_open_shard(ngx_agent_shard_t *shard);
+static void ngx_agent_curl_finish(ngx_agent_handle_t *h, CURLcode code);
+static ag_error_class_t ngx_agent_curl_error(ngx_agent_handle_t *h,
+    ngx_agent_transfer_t *t,
+    CURLcode code);
+static int ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what,
+    void *data,
+    void *socket);
+static ngx_int_t ngx_agent_curl_watch(ngx_connection_t *c, int what);
+static int ngx_agent_curl_on_timer(CURLM *multi, long timeout, void *data);
+static void ngx_agent_curl_timeout(ngx_event_t *ev);
+static void ngx_agent_curl_readable(ngx_event_t *ev);
+static void ngx_agent_curl_writable(ngx_event_t *ev);
+
+
+/* The first with room: connections stay together and are used again. */
+ngx_agent_shard_t *
+ngx_agent_curl_shard(void)
+{
+    ngx_uint_t          i;
+    ngx_agent_shard_t  *least, *shard;
+
+    least = NULL;
+
+    for (i = 0; i < ngx_agent_curl.shard_count; i++) {
+        shard = &ngx_agent_curl.shards[i];
+
+        if (shard->active < NGX_AGENT_CURL_SHARD_ACTIVE) {
+            return shard;
+        }
+
+        if (least == NULL || shard->active < least->active) {
+            least = shard;
+        }
+    }
+
+    if (i == NGX_AGENT_CURL_SHARDS) {
+        return least;
+    }
+
+    if (ngx_agent_curl_open_shard(&ngx_agent_curl.shards[i]) != NGX_OK) {
+        return least;
+    }
+
+    ngx_agent_curl.shard_count++;
+
+    return &ngx_agent_curl.shards[i];
+}
+
+
+static ngx_int_t
+ngx_agent_curl_open_shard(ngx_agent_shard_t *shard)
+{
+    CURLM  *m;
+
+    m = curl_multi_init();
+    if (m == NULL) {
+        return NGX_ERROR;
+    }
+
+    shard->multi = m;
+
+    (void) curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION,
+                             ngx_agent_curl_on_socket);
+    (void) curl_multi_setopt(m, CURLMOPT_SOCKETDATA, shard);
+    (void) curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION,
+                             ngx_agent_curl_on_timer);
+    (void) curl_multi_setopt(m, CURLMOPT_TIMERDATA, shard);
+    (void) curl_multi_setopt(m, CURLMOPT_MAXCONNECTS,
+                             (long) NGX_AGENT_CURL_SHARD_IDLE);
+    (void) curl_multi_setopt(m, CURLMOPT_PIPELINING, (long) CURLPIPE_NOTHING);
+
+    shard->timer.data = shard;
+    shard->timer.handler = ngx_agent_curl_timeout;
+    shard->timer.log = ngx_agent_curl.log;
+    shard->timer.cancelable = 1;
+
+    shard->kick.data = shard;
+    shard->kick.handler = ngx_agent_curl_timeout;
+    shard->kick.log = ngx_agent_curl.log;
+
+    return NGX_OK;
+}
+
+
+/* Lets libcurl work, then collects what has ended. */
+void
+ngx_agent_curl_action(ngx_agent_shard_t *shard, curl_socket_t fd, int events)
+{
+    int                  n;
+    CURLcode             code;
+    CURLMsg             *msg;
+    ngx_agent_handle_t  *h;
+
+    (void) curl_multi_socket_action(shard->multi, fd, events, &n);
+
+    for ( ;; ) {
+        msg = curl_multi_info_read(shard->multi, &n);
+        if (msg == NULL) {
+            break;
+        }
+
+        if (msg->msg != CURLMSG_DONE) {
+            continue;
+        }
+
+        code = msg->data.result;
+        h = NULL;
+        (void) curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &h);
+
+        ngx_agent_curl_finish(h, code);
+    }
+
+    ERR_clear_error();
+}
+
+
+static void
+ngx_agent_curl_finish(ngx_agent_handle_t *h, CURLcode code)
+{
+    ngx_agent_transfer_t  *t;
+
+    t = h->transfer;
+
+    if (t != NULL) {
+        t->error = ngx_agent_curl_error(h, t, code);
+        t->done = 1;
+        t->handle = NULL;
+
+        if (t->error != AG_E_NONE) {
+            ngx_log_error(NGX_LOG_INFO, t->log, 0,
+                          "agent: transfer failed, provider: \"%V\", "
+                          "class: %s, curl: %d (%s)",
+                          &h->upstream->provider->name,
+                          ag_error_row(t->error)->name, (int) code,
+                          curl_easy_strerror(code));
+        }
+
+        ngx_post_event(t->wake, &ngx_posted_events);
+    }
+
+    ngx_agent_curl_park(h);
+}
+
+
+static ag_error_class_t
+ngx_agent_curl_error(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
+    CURLcode code)
+{
+    long  connects;
+
+    if (t->error == AG_E_BAD_RESPONSE) {
+        return AG_E_BAD_RESPONSE;
+    }
+
+    if (code == CURLE_OK) {
+        return AG_E_NONE;
+    }
+
+    if (h->exhausted) {
+        return AG_E_OVERLOADED;
+    }
+
+    if (t->status != 0) {
+        return AG_E_BAD_RESPONSE;
+    }
+
+    switch (code) {
+
+    case CURLE_OUT_OF_MEMORY:
+        return AG_E_INTERNAL;
+
+    case CURLE_OPERATION_TIMEDOUT:
+        return AG_E_TIMEOUT_CONNECT;
+
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WRITE_ERROR:
+        return AG_E_BAD_RESPONSE;
+
+    default:
+        connects = 1;
+        (void) curl_easy_getinfo(h->easy, CURLINFO_NUM_CONNECTS, &connects);
+
+        t->redial = h->vetoed || (h->requests > 0 && connects == 0);
+        return AG_E_NETWORK;
+    }
+}
+
+
+curl_socket_t
+ngx_agent_curl_on_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *address)
+{
+    ngx_agent_handle_t  *h = data;
+
+    ngx_socket_t         fd;
+    ngx_connection_t    *c;
+
+    if (h->requests != 0) {
+        h->vetoed = 1;
+        return CURL_SOCKET_BAD;
+    }
+
+    if (!h->upstream->resolve.allow_private
+        && ngx_agent_transfer_is_private(&address->addr))
+    {
+        ngx_log_error(NGX_LOG_WARN, ngx_agent_curl.log, 0,
+                      "agent: connection to a private address refused, "
+                      "provider: \"%V\"", &h->upstream->provider->name);
+        return CURL_SOCKET_BAD;
+    }
+
+    fd = ngx_socket(address->family,
+                    address->socktype|SOCK_NONBLOCK|SOCK_CLOEXEC,
+                    address->protocol);
+
+    if (fd == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_ERR, ngx_agent_curl.log, ngx_socket_errno,
+                      "agent: " ngx_socket_n " failed");
+        h->exhausted = 1;
+        return CURL_SOCKET_BAD;
+    }
+
+    c = ((ngx_uint_t) fd < ngx_agent_curl.socket_count)
+        ? ngx_get_connection(fd, ngx_agent_curl.log) : NULL;
+
+    if (c == NULL) {
+        h->exhausted = 1;
+        (void) ngx_close_socket(fd);
+        return CURL_SOCKET_BAD;
+    }
+
+    c->read->log = ngx_agent_curl.log;
+    c->write->log = ngx_agent_curl.log;
+    c->read->handler = ngx_agent_curl_readable;
+    c->write->handler = ngx_agent_curl_writable;
+    c->log = ngx_agent_curl.log;
+    c->data = NULL;
+    ngx_agent_curl.sockets[fd].connection = c;
+    ngx_agent_curl.sockets[fd].reads = 0;
+
+    return fd;
+}
+
+
+int
+ngx_agent_curl_on_close(void *data, curl_socket_t fd)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_agent_curl.sockets[fd].connection;
+    ngx_agent_curl.sockets[fd].connection = NULL;
+
+    if (c == NULL) {
+        return close(fd);
+    }
+
+    /* deletes both events, then closes the descriptor */
+    ngx_close_connection(c);
+
+    return 0;
+}
+
+
+static int
+ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
+    void *socket)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_agent_curl.sockets[fd].connection;
+
+    if (c != NULL) {
+        c->data = data;
+
+        if (ngx_agent_curl_watch(c, what) != NGX_OK) {
+            /* -1 would end every transfer of the shard: this one times out */
+            ngx_log_error(NGX_LOG_ALERT, ngx_agent_curl.log, 0,
+                          "agent: socket %d cannot be watched", (int) fd);
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Level-triggered always: libcurl may leave bytes in the socket.  The read
+ * event of an idle connection stays registered: most often it is wanted again
+ * at once, and the handler takes it out otherwise.
+ */
+static ngx_int_t
+ngx_agent_curl_watch(ngx_connection_t *c, int what)
+{
+    ngx_uint_t  in, out;
+
+    in = (what == CURL_POLL_IN || what == CURL_POLL_INOUT);
+    out = (what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
+
+    ngx_agent_curl.sockets[c->fd].reads = in;
+
+    if (in && !c->read->active
+        && ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (out && !c->write->active) {
+        return ngx_add_event(c->write, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
+    }
+
+    if (!out && c->write->active) {
+        return ngx_del_event(c->write, NGX_WRITE_EVENT, 0);
+    }
+
+    return NGX_OK;
+}
+
+
+static int
+ngx_agent_curl_on_timer(CURLM *multi, long timeout, void *data)
+{
+    ngx_agent_shard_t  *shard = data;
+
+    /* nginx ignores a change of less than 300 ms: delete first */
+
+    if (shard->timer.timer_set) {
+        ngx_del_timer(&shard->timer);
+    }
+
+    if (shard->kick.posted) {
+        ngx_delete_posted_event(&shard->kick);
+    }
+
+    if (timeout == 0) {
+        ngx_post_event(&shard->kick, &ngx_posted_events);
+
+    } else if (timeout > 0) {
+        ngx_add_timer(&shard->timer, (ngx_msec_t) timeout);
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_agent_curl_timeout(ngx_event_t *ev)
+{
+    ngx_agent_curl_action(ev->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+
+static void
+ngx_agent_curl_readable(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    if (c->close) {
+        return;     /* nginx ends: the calls end their transfers */
+    }
+
+    if (c->data == NULL || !ngx_agent_curl.sockets[c->fd].reads) {
+        (void) ngx_del_event(ev, NGX_READ_EVENT, 0);
+        return;
+    }
+
+    ngx_agent_curl_action(c->data, c->fd, CURL_CSELECT_IN);
+}
+
+
+static void
+ngx_agent_curl_writable(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    if (c->close || c->data == NULL) {
+        return;
+    }
+
+    ngx_agent_curl_action(c->data, c->fd, CURL_CSELECT_OUT);
+}

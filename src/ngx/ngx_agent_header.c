@@ -1,0 +1,224 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * The headers of our answers: an allow-list, never a copy of what a provider
+ * sent.
+ */
+
+
+#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_curl.h"
+
+
+#define NGX_AGENT_RETRY_MAX  60     /* s; a longer wait is no advice */
+
+
+static ngx_int_t ngx_agent_header_provider(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_header_id(ngx_agent_call_t *call,
+    const char *name, ngx_str_t *value);
+static ngx_int_t ngx_agent_header_allow(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_header_put(ngx_agent_call_t *call,
+    ngx_str_t *name, ngx_str_t *value);
+
+
+ngx_int_t
+ngx_agent_header_answer(ngx_agent_call_t *call)
+{
+    ngx_str_t             *name, attempts;
+    ngx_agent_provider_t  *provider;
+
+    if (ngx_agent_header_add(call, "x-request-id", &call->request_id)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (call->attempts == 0) {
+        return NGX_OK;
+    }
+
+    provider = call->target->provider;
+    name = call->target->model.len ? &call->target->model
+                                   : &call->model_name;
+
+    attempts.data = ngx_pnalloc(call->pool, NGX_INT_T_LEN);
+    if (attempts.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    attempts.len = ngx_sprintf(attempts.data, "%ui", call->attempts)
+                   - attempts.data;
+
+    if (ngx_agent_header_add(call, "x-agent-provider", &provider->name)
+        != NGX_OK
+        || ngx_agent_header_add(call, "x-agent-model", name) != NGX_OK
+        || ngx_agent_header_add(call, "x-agent-attempts", &attempts)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_header_provider(call);
+}
+
+
+/*
+ * The provider's id, and on a native surface what begins as its dialect's
+ * headers do.
+ */
+static ngx_int_t
+ngx_agent_header_provider(ngx_agent_call_t *call)
+{
+    size_t                 len;
+    ngx_int_t              rc;
+    ngx_uint_t             i;
+    const char            *prefix, *id;
+    ngx_keyval_t          *header;
+    ngx_agent_transfer_t  *t;
+
+    t = call->transfer;
+
+    if (t == NULL || t->status == 0) {
+        return NGX_OK;
+    }
+
+    rc = NGX_OK;
+    id = call->client->request_id;
+    prefix = call->client->forward_prefix;
+    len = prefix ? ngx_strlen(prefix) : 0;
+    header = t->headers.elts;
+
+    for (i = 0; i < t->headers.nelts && rc == NGX_OK; i++) {
+
+        if (id != NULL && header[i].key.len == ngx_strlen(id)
+            && ngx_strncmp(header[i].key.data, id, header[i].key.len) == 0)
+        {
+            rc = ngx_agent_header_id(call, id, &header[i].value);
+            continue;
+        }
+
+        if (len != 0 && header[i].key.len > len
+            && ngx_strncmp(header[i].key.data, prefix, len) == 0)
+        {
+            rc = ngx_agent_header_put(call, &header[i].key,
+                                      &header[i].value);
+        }
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_agent_header_id(ngx_agent_call_t *call, const char *name,
+    ngx_str_t *value)
+{
+    if (ngx_agent_header_add(call, "x-agent-provider-request-id", value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* "x-request-id" is taken: it names our own call */
+
+    return ngx_strcmp(name, "x-request-id") == 0
+           ? NGX_OK : ngx_agent_header_add(call, name, value);
+}
+
+
+/* When to try again, and whether: what SDKs obey. */
+ngx_int_t
+ngx_agent_header_error(ngx_agent_call_t *call)
+{
+    ngx_int_t              wait;
+    ngx_str_t             *value, *after;
+    const ag_error_row_t  *row;
+
+    static ngx_str_t  yes = ngx_string("true");
+    static ngx_str_t  no = ngx_string("false");
+
+    row = ag_error_row(call->error.class);
+    after = NULL;
+    wait = NGX_ERROR;
+
+    if (call->transfer != NULL && call->transfer->status >= 400) {
+        after = ngx_agent_curl_header(call->transfer, "retry-after");
+        wait = after ? ngx_atoi(after->data, after->len) : NGX_ERROR;
+    }
+
+    if (wait != NGX_ERROR
+        && ngx_agent_header_add(call, "retry-after", after) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    value = NULL;
+
+    if (row->status == NGX_HTTP_TOO_MANY_REQUESTS) {
+        value = (wait == NGX_ERROR || wait <= NGX_AGENT_RETRY_MAX) ? &yes
+                                                                   : &no;
+
+    } else if (row->status == NGX_HTTP_FORBIDDEN
+               || (call->attempts && row->status >= 500))
+    {
+        value = &no;
+    }
+
+    if (call->error.class == AG_E_METHOD
+        && ngx_agent_header_allow(call) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return value ? ngx_agent_header_add(call, "x-should-retry", value)
+                 : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_header_allow(ngx_agent_call_t *call)
+{
+    ngx_str_t    value;
+
+    ngx_str_set(&value, "GET, HEAD");
+
+    if (ag_endpoint_method(call->endpoint)[0] == 'P') {
+        ngx_str_set(&value, "POST");
+    }
+
+    return ngx_agent_header_add(call, "allow", &value);
+}
+
+
+ngx_int_t
+ngx_agent_header_add(ngx_agent_call_t *call, const char *name,
+    ngx_str_t *value)
+{
+    ngx_str_t  key;
+
+    key.data = (u_char *) name;
+    key.len = ngx_strlen(name);
+
+    return ngx_agent_header_put(call, &key, value);
+}
+
+
+static ngx_int_t
+ngx_agent_header_put(ngx_agent_call_t *call, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *header;
+
+    header = ngx_list_push(&call->r->headers_out.headers);
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(header, sizeof(ngx_table_elt_t));
+
+    header->hash = 1;
+    header->key = *name;
+    header->value = *value;
+
+    return NGX_OK;
+}

@@ -1,0 +1,119 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * The inside of the binding to libcurl, for ngx_agent_curl*.c alone: the
+ * only place that includes curl.h.
+ */
+
+
+#ifndef _NGX_AGENT_LIBCURL_H_INCLUDED_
+#define _NGX_AGENT_LIBCURL_H_INCLUDED_
+
+
+#include <curl/curl.h>
+
+#include "ngx/ngx_agent_curl.h"
+
+
+#define NGX_AGENT_CURL_SHARDS         64
+#define NGX_AGENT_CURL_SHARD_ACTIVE   128     /* transfers before the next
+                                                 shard is filled */
+#define NGX_AGENT_CURL_SHARD_IDLE     512     /* connections kept by a shard */
+#define NGX_AGENT_CURL_STREAM_BUFFER  4096    /* bytes; a stream's read */
+#define NGX_AGENT_CURL_WHOLE_BUFFER   16384   /* bytes; other reads */
+#define NGX_AGENT_CURL_DRAIN          2000    /* ms that a complete answer may
+                                                 take to end its framing */
+#define NGX_AGENT_CURL_DRAIN_BYTES    16384
+
+
+typedef struct {
+    CURLM                    *multi;
+    ngx_event_t               timer;
+    ngx_event_t               kick;     /* a timeout of 0 ms */
+    ngx_uint_t                active;
+} ngx_agent_shard_t;
+
+
+typedef struct {
+    ngx_connection_t         *connection;   /* NULL: not ours */
+    unsigned                  reads:1;      /* libcurl waits for input */
+} ngx_agent_socket_t;
+
+
+typedef struct ngx_agent_handle_s  ngx_agent_handle_t;
+
+typedef struct {
+    ngx_agent_provider_t     *provider;
+    ngx_agent_resolve_t       resolve;
+    ngx_agent_handle_t       *free;
+    CURLU                    *urls[AG_ENDPOINT_MAX];
+    struct curl_slist        *headers;      /* constant: key, set_header */
+    struct curl_slist        *entry;        /* for CURLOPT_RESOLVE */
+} ngx_agent_upstream_t;
+
+
+struct ngx_agent_handle_s {
+    CURL                     *easy;
+    ngx_agent_handle_t       *next;
+    ngx_agent_upstream_t     *upstream;
+    ngx_agent_shard_t        *shard;        /* NULL: idle */
+    ngx_agent_transfer_t     *transfer;     /* NULL: released or idle */
+    ngx_event_t               drain;        /* deadline of a released one */
+    size_t                    drained;
+    ngx_uint_t                requests;     /* sent within this transfer */
+    long                      buffer;       /* CURLOPT_BUFFERSIZE in force */
+    ngx_msec_t                connect;      /* the same of the timeout */
+    unsigned                  vetoed:1;     /* libcurl wanted to send again */
+    unsigned                  exhausted:1;  /* nginx had no connection */
+    unsigned                  fresh:1;
+    unsigned                  resolving:1;  /* has CURLOPT_RESOLVE set */
+};
+
+
+typedef struct {
+    ngx_agent_shard_t         shards[NGX_AGENT_CURL_SHARDS];
+    ngx_uint_t                shard_count;
+    CURLSH                   *share;        /* addresses, TLS sessions */
+    ngx_agent_socket_t       *sockets;      /* by descriptor */
+    ngx_uint_t                socket_count;
+    ngx_log_t                *log;
+} ngx_agent_curl_t;
+
+
+extern ngx_agent_curl_t  ngx_agent_curl;
+
+
+/* handles: ngx_agent_curl_handle.c */
+
+/* An idle handle of the provider, or a new one; NULL: no memory. */
+ngx_agent_handle_t *ngx_agent_curl_handle(ngx_agent_upstream_t *up);
+
+/* Sets what differs from request to request. */
+CURLcode ngx_agent_curl_prepare(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request);
+
+
+/* events: ngx_agent_curl_event.c */
+
+/* The first shard with room: connections stay together, are used again. */
+ngx_agent_shard_t *ngx_agent_curl_shard(void);
+
+/* Lets libcurl work, then collects what has ended. */
+void ngx_agent_curl_action(ngx_agent_shard_t *shard, curl_socket_t fd,
+    int events);
+
+curl_socket_t ngx_agent_curl_on_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *address);
+int ngx_agent_curl_on_close(void *data, curl_socket_t fd);
+
+
+/* transfers: ngx_agent_curl.c */
+
+/*
+ * Takes the handle out of its multi and keeps it for the provider's next
+ * request.  A transfer that is not over loses its connection.
+ */
+void ngx_agent_curl_park(ngx_agent_handle_t *h);
+
+
+#endif /* _NGX_AGENT_LIBCURL_H_INCLUDED_ */

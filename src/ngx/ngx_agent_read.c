@@ -1,0 +1,259 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * READ: the client's body, into capped memory and never to disk, then the
+ * fields of it that admission and routing need.
+ */
+
+
+#include "ngx/ngx_agent.h"
+
+
+static ngx_int_t ngx_agent_read_begin(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_read_more(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_read_take(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_read_file(ngx_agent_call_t *call, ngx_buf_t *b);
+static ngx_int_t ngx_agent_read_failed(ngx_agent_call_t *call, ngx_int_t rc);
+static ngx_int_t ngx_agent_read_parse(ngx_agent_call_t *call);
+static void ngx_agent_read_on_body(ngx_http_request_t *r);
+static void ngx_agent_read_on_event(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_agent_call_read(ngx_agent_call_t *call)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = call->r;
+
+    rc = (r->request_body == NULL || !call->reading)
+         ? ngx_agent_read_begin(call) : ngx_agent_read_more(call);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_agent_read_failed(call, rc);
+    }
+
+    /* from now on a client that leaves ends the call */
+
+    if (r->connection->read->timer_set) {
+        ngx_del_timer(r->connection->read);
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    return ngx_agent_read_parse(call);
+}
+
+
+static ngx_int_t
+ngx_agent_read_begin(ngx_agent_call_t *call)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = call->r;
+    call->reading = 1;
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_agent_read_on_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    /* the call's own count keeps the request */
+    r->main->count--;
+
+    if (r->headers_in.content_length_n > 0 && r->reading_body
+        && ag_buf_reserve(&call->upload,
+                          (size_t) r->headers_in.content_length_n)
+           != AG_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_agent_read_more(call);
+}
+
+
+static ngx_int_t
+ngx_agent_read_more(ngx_agent_call_t *call)
+{
+    ngx_int_t             rc;
+    ngx_buf_t            *b;
+    ngx_chain_t          *cl;
+    ngx_http_request_t   *r;
+
+    r = call->r;
+    cl = r->request_body->bufs;
+
+    if (!r->reading_body && call->upload.len == 0 && cl != NULL
+        && cl->next == NULL && ngx_buf_in_memory(cl->buf))
+    {
+        /* all of it is in one buffer of the request: no copy */
+
+        b = cl->buf;
+        call->body.data = b->pos;
+        call->body.len = (size_t) (b->last - b->pos);
+
+        return NGX_OK;
+    }
+
+    for ( ;; ) {
+        cl = r->request_body->bufs;
+
+        rc = ngx_agent_read_take(call);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (!r->reading_body) {
+            break;
+        }
+
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+            return rc;
+        }
+
+        if (rc == NGX_AGAIN && r->request_body->bufs == NULL) {
+            r->read_event_handler = ngx_agent_read_on_event;
+            return NGX_AGAIN;
+        }
+    }
+
+    call->body.data = call->upload.data;
+    call->body.len = call->upload.len;
+
+    return NGX_OK;
+}
+
+
+/* Moves what has come to our own memory; nginx reads into its again. */
+static ngx_int_t
+ngx_agent_read_take(ngx_agent_call_t *call)
+{
+    int           rc;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl, *next;
+
+    for (cl = call->r->request_body->bufs; cl != NULL; cl = next) {
+        next = cl->next;
+        b = cl->buf;
+
+        if (b->in_file && !ngx_buf_in_memory(b)) {
+            if (ngx_agent_read_file(call, b) != NGX_OK) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+        } else if (ngx_buf_in_memory(b)) {
+            rc = ag_buf_add(&call->upload, b->pos,
+                            (size_t) (b->last - b->pos));
+
+            if (rc != AG_OK) {
+                return rc == AG_LIMIT ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
+                                      : NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            b->pos = b->last;
+        }
+
+        ngx_free_chain(call->r->pool, cl);
+    }
+
+    call->r->request_body->bufs = NULL;
+
+    return NGX_OK;
+}
+
+
+/* Another module has read the body before us, to a temporary file. */
+static ngx_int_t
+ngx_agent_read_file(ngx_agent_call_t *call, ngx_buf_t *b)
+{
+    size_t   size;
+    ssize_t  n;
+
+    size = (size_t) (b->file_last - b->file_pos);
+
+    if (ag_buf_reserve(&call->upload, size) != AG_OK) {
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_file(b->file, call->upload.data + call->upload.len, size,
+                      b->file_pos);
+
+    if (n != (ssize_t) size) {
+        return NGX_ERROR;
+    }
+
+    call->upload.len += size;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_read_failed(ngx_agent_call_t *call, ngx_int_t rc)
+{
+    ngx_http_request_t  *r;
+
+    r = call->r;
+
+    if (r->connection->error) {
+        return ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
+    }
+
+    r->keepalive = 0;
+
+    if (rc < NGX_HTTP_SPECIAL_RESPONSE) {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_call_fail(call, ag_error_of_nginx((unsigned) rc));
+}
+
+
+static ngx_int_t
+ngx_agent_read_parse(ngx_agent_call_t *call)
+{
+    call->error.class = AG_E_NONE;
+
+    if (ag_request_read(&call->request, call->endpoint,
+                        ngx_agent_str(&call->body), &call->error)
+        != AG_OK)
+    {
+        return ngx_agent_call_fail(call, call->error.class);
+    }
+
+    call->streaming = call->request.stream;
+    ngx_agent_call_goto(call, NGX_AGENT_PHASE_ROUTE);
+
+    return NGX_OK;
+}
+
+
+/* Runs within ngx_http_read_client_request_body(): nothing to do yet. */
+static void
+ngx_agent_read_on_body(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_agent_read_on_event;
+}
+
+
+static void
+ngx_agent_read_on_event(ngx_http_request_t *r)
+{
+    ngx_agent_call_t  *call;
+
+    call = ngx_agent_call_of(r);
+
+    ngx_post_event(&call->wake, &ngx_posted_events);
+}

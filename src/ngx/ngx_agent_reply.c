@@ -1,0 +1,466 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * REPLY: what the client gets.  Headers are an allow-list, an error is the
+ * table's, a stream that broke ends with an error event and never cleanly.
+ */
+
+
+#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_curl.h"
+
+
+static ngx_int_t ngx_agent_reply_models(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_error(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_as_sent(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_event(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_stream_end(ngx_agent_call_t *call);
+static void ngx_agent_reply_early(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_body(ngx_agent_call_t *call,
+    ngx_uint_t status, ngx_str_t *type, ag_buf_t *body);
+static void ngx_agent_reply_on_write(ngx_http_request_t *r);
+
+
+static ngx_str_t  ngx_agent_reply_json = ngx_string("application/json");
+
+
+ngx_int_t
+ngx_agent_call_reply(ngx_agent_call_t *call)
+{
+    ngx_int_t  rc;
+
+    if (call->error.class == AG_E_CLIENT_GONE) {
+        rc = NGX_OK;
+
+    } else if (call->error.class != AG_E_NONE) {
+        rc = call->opened ? ngx_agent_reply_event(call)
+             : call->as_sent ? ngx_agent_reply_as_sent(call)
+             : ngx_agent_reply_error(call);
+
+    } else if (call->endpoint >= AG_ENDPOINT_MODELS) {
+        rc = ngx_agent_reply_models(call);
+
+    } else if (call->opened) {
+        rc = ngx_agent_reply_stream_end(call);
+
+    } else {
+        rc = ngx_agent_reply_body(call, NGX_HTTP_OK, NULL, &call->answer);
+    }
+
+    if (rc != NGX_OK || call->phase != NGX_AGENT_PHASE_REPLY) {
+        return rc;
+    }
+
+    ngx_agent_call_goto(call, NGX_AGENT_PHASE_SETTLE);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_reply_models(ngx_agent_call_t *call)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_agent_models_write(call, &call->answer);
+
+    if (rc == NGX_DECLINED) {
+        call->error.class = AG_E_UNKNOWN_MODEL;
+        return ngx_agent_reply_error(call);
+    }
+
+    if (rc != NGX_OK || ngx_http_discard_request_body(call->r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_reply_body(call, NGX_HTTP_OK, NULL, &call->answer);
+}
+
+
+/* ---- errors ---- */
+
+
+static ngx_int_t
+ngx_agent_reply_error(ngx_agent_call_t *call)
+{
+    ngx_uint_t             status;
+    const ag_error_row_t  *row;
+
+    row = ag_error_row(call->error.class);
+    status = call->error.status ? call->error.status : row->status;
+
+    if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "agent: call failed, class: %s, provider: \"%V\", "
+                      "provider status: %ui, id: %V", row->name,
+                      call->target ? &call->target->provider->name
+                                   : &ngx_agent_reply_json,
+                      call->provider_status, &call->request_id);
+    }
+
+    ngx_agent_reply_early(call);
+
+    if (ngx_agent_header_error(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (call->transfer != NULL) {
+        ngx_agent_curl_stop(call->transfer);
+    }
+
+    ag_buf_free(&call->answer);
+
+    if (ag_error_write(&call->answer, &call->error, call->client->surface,
+                       ngx_agent_str(&call->request_id))
+        != AG_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_reply_body(call, status, &ngx_agent_reply_json,
+                                &call->answer);
+}
+
+
+/*
+ * An answer before the body was read: no "100 Continue", the body is thrown
+ * away, and the connection is closed, since the body could be anything.
+ */
+static void
+ngx_agent_reply_early(ngx_agent_call_t *call)
+{
+    ngx_http_request_t  *r;
+
+    r = call->r;
+
+    if (r->request_body != NULL && !r->reading_body) {
+        return;
+    }
+
+    if (r->headers_in.content_length_n > 0 || r->headers_in.chunked
+        || r->reading_body)
+    {
+        r->keepalive = 0;
+    }
+
+    if (r->reading_body) {
+        return;
+    }
+
+    r->expect_tested = 1;
+
+    if (ngx_http_discard_request_body(r) != NGX_OK) {
+        r->keepalive = 0;
+    }
+}
+
+
+/*
+ * 400, 404, 413, 422 and their like are the client's to mend, and clients
+ * match their words.  Not if they hold a key of ours.
+ */
+ngx_uint_t
+ngx_agent_reply_forwards(ngx_agent_call_t *call, ag_error_class_t class)
+{
+    ngx_uint_t        i;
+    ngx_agent_key_t  *key;
+
+    switch (class) {
+    case AG_E_INVALID_REQUEST:
+    case AG_E_CONTEXT_LENGTH:
+    case AG_E_CONTENT_POLICY:
+    case AG_E_NOT_FOUND:
+        break;
+
+    default:
+        return 0;
+    }
+
+    if (call->answer.len == 0 || call->transfer->status >= 500) {
+        return 0;
+    }
+
+    key = call->target->provider->keys.elts;
+
+    for (i = 0; i < call->target->provider->keys.nelts; i++) {
+        if (memmem(call->answer.data, call->answer.len, key[i].value.data,
+                   key[i].value.len)
+            != NULL)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_agent_reply_as_sent(ngx_agent_call_t *call)
+{
+    if (ngx_agent_header_error(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_reply_body(call, call->transfer->status, NULL,
+                                &call->answer);
+}
+
+
+/* ---- streams ---- */
+
+
+ngx_int_t
+ngx_agent_reply_open(ngx_agent_call_t *call)
+{
+    ngx_int_t            rc;
+    ngx_str_t           *type;
+    ngx_http_request_t  *r;
+
+    static ngx_str_t  stream = ngx_string("text/event-stream; charset=utf-8");
+    static ngx_str_t  no_cache = ngx_string("no-cache");
+    static ngx_str_t  no = ngx_string("no");
+
+    r = call->r;
+    type = call->transfer->started
+           ? ngx_agent_curl_header(call->transfer, "content-type") : NULL;
+
+    if (type == NULL) {
+        type = &stream;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = -1;
+
+#if (NGX_HTTP_GZIP)
+    r->gzip_tested = 1;
+    r->gzip_ok = 0;
+#endif
+
+    if (ngx_agent_header_answer(call) != NGX_OK
+        || ngx_agent_header_add(call, "cache-control", &no_cache) != NGX_OK
+        || ngx_agent_header_add(call, "x-accel-buffering", &no) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (r->connection->tcp_nodelay != NGX_TCP_NODELAY_DISABLED
+        && r->http_version < NGX_HTTP_VERSION_20
+        && ngx_tcp_nodelay(r->connection) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    call->opened = 1;
+    call->held |= NGX_AGENT_HELD_STREAM;
+    ngx_agent_gauge_add(call->main, AG_M_STREAMS, 1);
+
+    rc = ngx_http_send_header(r);
+
+    return (rc == NGX_ERROR || rc > NGX_OK) ? NGX_ERROR : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_agent_reply_write(ngx_agent_call_t *call, ngx_uint_t last)
+{
+    ngx_buf_t  *b;
+
+    b = &call->out;
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->start = call->sending.data;
+    b->pos = call->sending.data;
+    b->last = call->sending.data + call->sending.len;
+    b->end = b->last;
+    b->memory = 1;
+    b->flush = 1;
+    b->last_buf = last;
+    b->last_in_chain = 1;
+
+    call->link.buf = b;
+    call->link.next = NULL;
+    call->at.spoke = ngx_current_msec;
+
+    if (ngx_http_output_filter(call->r, &call->link) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_reply_flush(call);
+}
+
+
+ngx_int_t
+ngx_agent_reply_flush(ngx_agent_call_t *call)
+{
+    ngx_event_t               *wev;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r = call->r;
+    wev = r->connection->write;
+
+    if (wev->timedout) {
+        r->connection->timedout = 1;
+        return NGX_ERROR;
+    }
+
+    if (call->sending.len != 0 && call->out.pos != call->out.last
+        && ngx_http_output_filter(r, NULL) == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    if (call->out.pos == call->out.last) {
+        call->sending.len = 0;
+
+        if (wev->timer_set) {
+            ngx_del_timer(wev);
+        }
+
+        return NGX_OK;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    r->write_event_handler = ngx_agent_reply_on_write;
+
+    if (!wev->timer_set || wev->ready) {
+        ngx_add_timer(wev, clcf->send_timeout);
+    }
+
+    if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_agent_reply_on_write(ngx_http_request_t *r)
+{
+    ngx_agent_call_t  *call;
+
+    call = ngx_agent_call_of(r);
+
+    ngx_post_event(&call->wake, &ngx_posted_events);
+}
+
+
+/*
+ * The stream has begun and cannot be answered otherwise: its last event is
+ * the error, behind what is still on its way.
+ */
+static ngx_int_t
+ngx_agent_reply_event(ngx_agent_call_t *call)
+{
+    ngx_int_t  rc;
+
+    if (call->transfer != NULL) {
+        ngx_agent_curl_stop(call->transfer);
+    }
+
+    rc = ngx_agent_reply_flush(call);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "agent: stream broken off, class: %s, provider: \"%V\", "
+                  "id: %V", ag_error_row(call->error.class)->name,
+                  &call->target->provider->name, &call->request_id);
+
+    /* events that are complete still go out, what is behind them not */
+
+    call->answer.len = call->committed ? call->parsed : 0;
+
+    if (ag_buf_add(&call->sending, call->answer.data, call->answer.len)
+        != AG_OK
+        || ag_error_write_event(&call->sending, &call->error,
+                                call->client->surface,
+                                ngx_agent_str(&call->request_id))
+           != AG_OK
+        || ngx_agent_reply_write(call, 1) == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    call->ended = 1;
+
+    return NGX_OK;
+}
+
+
+/* All is with nginx; the connection to the provider may be kept. */
+static ngx_int_t
+ngx_agent_reply_stream_end(ngx_agent_call_t *call)
+{
+    ngx_agent_curl_release(call->transfer);
+
+    return NGX_OK;
+}
+
+
+/* ---- whole answers ---- */
+
+
+static ngx_int_t
+ngx_agent_reply_body(ngx_agent_call_t *call, ngx_uint_t status,
+    ngx_str_t *type, ag_buf_t *body)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_http_request_t  *r;
+
+    r = call->r;
+
+    if (type == NULL && call->transfer != NULL) {
+        type = ngx_agent_curl_header(call->transfer, "content-type");
+    }
+
+    if (type == NULL) {
+        type = &ngx_agent_reply_json;
+    }
+
+    r->headers_out.status = status;
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = (off_t) body->len;
+
+    if (ngx_agent_header_answer(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    call->opened = 1;
+    call->ended = 1;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
+    }
+
+    b = &call->out;
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = (body->len != 0);
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    call->link.buf = b;
+    call->link.next = NULL;
+
+    return ngx_http_output_filter(r, &call->link) == NGX_ERROR ? NGX_ERROR
+                                                               : NGX_OK;
+}
