@@ -1,0 +1,151 @@
+
+/*
+ * Copyright (C) ngx_agent contributors
+ *
+ * The bytes of the mock provider: a chat completion, and the events of a
+ * stream as OpenAI sends them when the usage is asked for.
+ */
+
+#define _GNU_SOURCE
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+
+
+#define ANSWERS_STAMP  20     /* digits of a time in ns */
+#define ANSWERS_SEQ    6      /* digits of a chunk's number */
+#define ANSWERS_ZEROS  "00000000000000000000"
+
+#define ANSWERS_BEGIN                                                         \
+    "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\","  \
+    "\"created\":1763600000,\"model\":\"upstream-model\",\"choices\":"
+
+
+static size_t answers_frame(char *p, const char *event);
+static void answers_digits(char *p, size_t n, uint64_t value);
+
+
+static const char  answers_stream_head[] =
+    "HTTP/1.1 200 OK\r\n"
+    "Content-Type: text/event-stream; charset=utf-8\r\n"
+    "Cache-Control: no-cache\r\n"
+    "x-request-id: req_bench\r\n"
+    "Transfer-Encoding: chunked\r\n"
+    "\r\n";
+
+static const char  answers_role[] =
+    ANSWERS_BEGIN "[{\"index\":0,\"delta\":{\"role\":\"assistant\","
+    "\"content\":\"\"},\"finish_reason\":null}],\"usage\":null}\n\n";
+
+static const char  answers_content[] =
+    ANSWERS_BEGIN "[{\"index\":0,\"delta\":{\"content\":"
+    "\"" ANSWERS_ZEROS ":000000 \"},\"finish_reason\":null}],"
+    "\"usage\":null}\n\n";
+
+static const char  answers_finish[] =
+    ANSWERS_BEGIN "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+    "\"usage\":null}\n\n";
+
+static const char  answers_usage[] =
+    ANSWERS_BEGIN "[],\"usage\":{\"prompt_tokens\":200,"
+    "\"completion_tokens\":150,\"total_tokens\":350}}\n\n";
+
+static const char  answers_json_head[] =
+    "HTTP/1.1 200 OK\r\n"
+    "Content-Type: application/json\r\n"
+    "x-request-id: req_bench\r\n"
+    "Content-Length: %zu\r\n"
+    "\r\n";
+
+static const char  answers_json_begin[] =
+    "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\","
+    "\"created\":1763600000,\"model\":\"upstream-model\",\"choices\":"
+    "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"";
+
+static const char  answers_json_end[] =
+    "\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],"
+    "\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":150,"
+    "\"total_tokens\":350},\"system_fingerprint\":null}";
+
+static const char  answers_filler[] =
+    "It is as fast as the slowest of its parts. ";
+
+
+void
+answers_init(answers_t *a)
+{
+    a->open_len = sprintf(a->open, "%s", answers_stream_head);
+    a->open_len += answers_frame(a->open + a->open_len, answers_role);
+
+    a->delta_len = answers_frame(a->delta, answers_content);
+    a->stamp = strstr(a->delta, ANSWERS_ZEROS) - a->delta;
+
+    a->end_len = answers_frame(a->end, answers_finish);
+    a->end_len += answers_frame(a->end + a->end_len, answers_usage);
+    a->end_len += answers_frame(a->end + a->end_len, "data: [DONE]\n\n");
+    a->end_len += sprintf(a->end + a->end_len, "0\r\n\r\n");
+
+    answers_json(a, 0);
+}
+
+
+void
+answers_json(answers_t *a, size_t size)
+{
+    char    *p;
+    size_t   i, content, frame;
+
+    frame = sizeof(answers_json_begin) - 1 + sizeof(answers_json_end) - 1;
+    content = size > frame ? size - frame : 0;
+
+    a->json = malloc(sizeof(answers_json_head) + 32 + frame + content);
+    if (a->json == NULL) {
+        abort();
+    }
+
+    p = a->json;
+    p += sprintf(p, answers_json_head, frame + content);
+    p = mempcpy(p, answers_json_begin, sizeof(answers_json_begin) - 1);
+
+    for (i = 0; i < content; i++) {
+        *p++ = answers_filler[i % (sizeof(answers_filler) - 1)];
+    }
+
+    p = mempcpy(p, answers_json_end, sizeof(answers_json_end) - 1);
+
+    a->json_len = p - a->json;
+}
+
+
+size_t
+answers_delta(const answers_t *a, char *p, uint64_t now, uint64_t seq)
+{
+    memcpy(p, a->delta, a->delta_len);
+
+    answers_digits(p + a->stamp, ANSWERS_STAMP, now);
+    answers_digits(p + a->stamp + ANSWERS_STAMP + 1, ANSWERS_SEQ, seq);
+
+    return a->delta_len;
+}
+
+
+/* Frames an event as a chunk of HTTP; returns its length. */
+
+static size_t
+answers_frame(char *p, const char *event)
+{
+    return snprintf(p, ANSWERS_EVENT, "%zx\r\n%s\r\n", strlen(event), event);
+}
+
+
+static void
+answers_digits(char *p, size_t n, uint64_t value)
+{
+    while (n--) {
+        p[n] = '0' + value % 10;
+        value /= 10;
+    }
+}

@@ -1,0 +1,180 @@
+"""What is measured: the requests and the experiments.
+
+An experiment takes the running benchmark and one leg, and returns the
+figures of a window.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import legs
+from legs import LEGS
+
+KB = 1024
+
+
+SENTENCE = ('Tell me, in \\"plain\\" words, what the second paragraph of the '
+            'report says about caches.\\n')
+
+
+def body(size, stream):
+    """A chat request of about that many bytes, in messages of 2 KB."""
+    head = '{"model":"bench-model","messages":['
+    tail = '],"temperature":0.7,"max_tokens":256'
+    if stream:
+        tail += ',"stream":true,"stream_options":{"include_usage":true}'
+    tail += '}'
+    messages = []
+    left = size - len(head) - len(tail)
+    while left > 0:
+        role = 'assistant' if len(messages) % 2 else 'user'
+        frame = len(f'{{"role":"{role}","content":""}},')
+        room = min(2 * KB, left) - frame
+        if messages and room < len(SENTENCE):
+            break
+        text = (SENTENCE * max(1, room // len(SENTENCE))).ljust(room, '.')
+        messages.append(f'{{"role":"{role}","content":"{text}"}}')
+        left -= frame + len(text)
+    return (head + ','.join(messages) + tail).encode()
+
+
+def request(size=KB, stream=False, key=legs.TENANT_KEY,
+            path='/v1/chat/completions'):
+    content = body(size, stream)
+    json.loads(content)
+    return (f'POST {path} HTTP/1.1\r\n'
+            'Host: gateway.example\r\n'
+            f'Authorization: Bearer {key}\r\n'
+            'Content-Type: application/json\r\n'
+            f'Accept: {"text/event-stream" if stream else "application/json"}'
+            '\r\n'
+            'User-Agent: OpenAI/Python 2.8.1\r\n'
+            f'Content-Length: {len(content)}\r\n\r\n').encode() + content
+
+
+def whole(c, window_ms=1500, size=KB, answer=KB):
+    """Whole answers without delay, c in flight."""
+    def run(bench, leg):
+        return bench.load(leg, 'json', request(size), {'size': answer}, c=c,
+                          size=answer, warm_ms=200, window_ms=window_ms)
+    return run
+
+
+def first(window_ms=3000):
+    """Short streams, one at a time: role and first delta come at once."""
+    def run(bench, leg):
+        return bench.load(leg, 'sse', request(stream=True),
+                          {'stream': 1, 'deltas': 4, 'pace_us': 1000},
+                          c=1, deltas=4, warm_ms=200, window_ms=window_ms)
+    return run
+
+
+def streams(c, pace=1, window_ms=3000):
+    """Paced streams, all open through the whole window."""
+    def run(bench, leg):
+        pace_ms = bench.pace_ms * pace
+        ramp, warm = 600, 400
+        length = ramp + warm + window_ms * bench.scale + 500
+        deltas = int(length / pace_ms) + 1
+        found = bench.load(leg, 'sse', request(stream=True),
+                           {'stream': 1, 'deltas': deltas,
+                            'pace_us': pace_ms * 1000},
+                           c=c, deltas=deltas, repeat=0, ramp_ms=ramp,
+                           warm_ms=warm, window_ms=window_ms)
+        time.sleep(0.3)
+        found['pace_ms'] = pace_ms
+        if leg.leg != 'direct':
+            idle = bench.idle[leg.leg]['pss']
+            found['memory_open'] = (found['memory'] - idle) / 1e3 / c
+            found['memory_after'] = (leg.memory()['pss'] - idle) / 1e6
+        return found
+    return run
+
+
+def flight(c, delay_ms, window_ms=3000):
+    """Delayed answers: c in flight, about as many a second as in others."""
+    def run(bench, leg):
+        return bench.load(leg, 'many', request(),
+                          {'delay_us': delay_ms * 1000},
+                          c=min(c, bench.env.in_flight()),
+                          ramp_ms=delay_ms, warm_ms=max(500, delay_ms + 300),
+                          window_ms=window_ms)
+    return run
+
+
+def denied(window_ms=1500):
+    """Calls with a wrong key, against nginx's own "return 401"."""
+    def run(bench, leg):
+        path = '/denied' if leg.leg == 'proxy_pass' else '/v1/chat/completions'
+        return bench.load(leg, 'json',
+                          request(key='wrong-key-0123456789', path=path), {},
+                          c=64, status=401, warm_ms=200, window_ms=window_ms)
+    return run
+
+
+def syscalls(bench, leg):
+    """System calls per request, with 8 in flight."""
+    if shutil.which('strace') is None:
+        return None
+    path = os.path.join(bench.env.build, 'strace')
+    tracer = subprocess.Popen(['strace', '-f', '-c', '-o', path, '-p',
+                               str(leg.pids()[0])], stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    found = bench.window(leg, 'json', request(), {},
+                         {'c': 8, 'warm_ms': 0, 'window_ms': 1000})
+    tracer.send_signal(signal.SIGINT)
+    tracer.wait()
+    with open(path, encoding='ascii') as file:
+        total = re.search(r'^\s*100\.00\s+\S+\s+(?:\d+\s+)?(\d+).*total$',
+                          file.read(), re.M)
+    if total is None:
+        return None
+    found['syscalls'] = int(total[1]) / found['calls']
+    return found
+
+
+def cold(bench, leg):
+    """Start and idle memory, with nginx's default number of connections."""
+    fresh = legs.Nginx(leg.leg, bench.env, bench.mock.port,
+                       name=leg.leg + '-idle', connections=512)
+    try:
+        seconds = fresh.start()
+        return {'start_ms': seconds * 1e3, 'rss': fresh.memory()['rss'] / 1e6}
+    finally:
+        bench.wrong += fresh.stop()
+
+
+BEHIND = ('proxy_pass', 'gateway')
+
+# name, legs, experiment; the streams first, while the workers are fresh
+NORMAL = [
+    ('streams-1000', LEGS, streams(1000)),
+    ('first', LEGS, first()),
+    ('whole-1', LEGS, whole(1, 3000)),
+    ('whole-8', BEHIND, whole(8)),
+    ('whole-64', BEHIND, whole(64)),
+    ('flight-10', BEHIND, flight(10, 2)),
+    ('flight-5000', BEHIND, flight(5000, 1000)),
+]
+QUICK = [
+    ('streams-1000', LEGS, streams(1000, window_ms=2000)),
+    ('first', LEGS, first(1500)),
+    ('whole-8', BEHIND, whole(8)),
+]
+FULL_ONLY = [
+    ('flight-1000', BEHIND, flight(1000, 200)),
+    ('flight-10000', BEHIND, flight(10000, 2000)),
+    ('streams-5000', BEHIND, streams(5000, 5)),
+    *((f'request-{kb}', BEHIND, whole(8, 1000, size=kb * KB))
+      for kb in (16, 64, 256, 1024)),
+    *((f'answer-{kb}', BEHIND, whole(8, 1000, answer=kb * KB))
+      for kb in (16, 64, 256, 1024)),
+    ('denied', BEHIND, denied()),
+    ('syscalls', BEHIND, syscalls),
+    ('cold', BEHIND, cold),
+]

@@ -1,0 +1,210 @@
+"""The figures of the benchmark: which there are, their goals, the table.
+
+FIGURES is the only place where a figure is named.  A value is taken from
+each round; what is shown is the median with the least and the greatest.
+"""
+
+import dataclasses
+import statistics
+import typing
+
+from legs import LEGS
+
+
+@dataclasses.dataclass
+class Figure:
+    """One line of the table.
+
+    value  from one round of one leg to a number, or None
+    goal   (what it binds, '<=' or '>=', number): the 'ratio' of the gateway
+           to proxy_pass, or the gateway's own 'value'
+    """
+    title: str
+    unit: str
+    value: typing.Callable
+    digits: int = 1
+    goal: tuple = None
+
+
+def plain(experiment, key, scale=1.0):
+    """A figure as the experiment gives it."""
+    def value(results, leg):
+        found = results.get(experiment, {}).get(leg)
+        if not found:
+            return None
+        for part in key.split('.'):
+            found = found.get(part)
+            if found is None:
+                return None
+        return found * scale
+    return value
+
+
+def added(experiment, key):
+    """What a leg adds to the direct leg, ns to us; the latter as it is."""
+    get = plain(experiment, key, 1e-3)
+
+    def value(results, leg):
+        here, direct = get(results, leg), get(results, 'direct')
+        if leg == 'direct' or here is None:
+            return here
+        return None if direct is None else here - direct
+    return value
+
+
+def growth(experiment, before, key):
+    """How many times as much as in the experiment before."""
+    def value(results, leg):
+        more = plain(experiment, key)(results, leg)
+        less = plain(before, key)(results, leg)
+        return more / less if more and less else None
+    return value
+
+
+def slope(experiment, before, kilobytes):
+    """us for each KB that the bodies are larger."""
+    def value(results, leg):
+        more = plain(experiment, 'cpu_answer')(results, leg)
+        less = plain(before, 'cpu_answer')(results, leg)
+        return (more - less) / kilobytes if more and less else None
+    return value
+
+
+def figures():
+    found = [
+        Figure('CPU per request, 1 in flight', 'us',
+               plain('whole-1', 'cpu_answer'), goal=('ratio', '<=', 1.8)),
+        Figure('CPU per request, 8 in flight', 'us',
+               plain('whole-8', 'cpu_answer'), goal=('ratio', '<=', 1.8)),
+        Figure('CPU per request, 64 in flight', 'us',
+               plain('whole-64', 'cpu_answer'), goal=('ratio', '<=', 1.8)),
+        Figure('requests a second, 64 in flight', '/s',
+               plain('whole-64', 'rate'), 0, ('ratio', '>=', 0.55)),
+        Figure('added latency, 1 in flight, p50', 'us',
+               added('whole-1', 'latency.p50'), goal=('ratio', '<=', 1.3)),
+        Figure('added latency, 1 in flight, p99', 'us',
+               added('whole-1', 'latency.p99'), goal=('ratio', '<=', 1.3)),
+        Figure('added time to first token, p50', 'us',
+               added('first', 'first.p50'), goal=('ratio', '<=', 1.3)),
+        Figure('added time to first token, p99', 'us',
+               added('first', 'first.p99'), goal=('ratio', '<=', 1.3)),
+        Figure('CPU per streamed chunk, 1,000 streams', 'us',
+               plain('streams-1000', 'cpu_chunk'), goal=('ratio', '<=', 1.5)),
+        Figure('added chunk transit, 1,000 streams, p50', 'us',
+               added('streams-1000', 'transit.p50')),
+        Figure('added chunk transit, 1,000 streams, p99', 'us',
+               added('streams-1000', 'transit.p99'),
+               goal=('value', '<=', 200)),
+        Figure('PSS per 1,000 streams', 'MB',
+               plain('streams-1000', 'memory_open'),
+               goal=('value', '<=', 30)),
+        Figure('PSS over idle after they ended', 'MB',
+               plain('streams-1000', 'memory_after')),
+        Figure('CPU per request, 10 in flight for 2 ms', 'us',
+               plain('flight-10', 'cpu_answer')),
+        Figure('CPU per request, 5,000 in flight for 1 s', 'us',
+               plain('flight-5000', 'cpu_answer')),
+        Figure('growth from 10 to 5,000 in flight', 'x',
+               growth('flight-5000', 'flight-10', 'cpu_answer'), 2,
+               ('ratio', '<=', 1.15)),
+        Figure('CPU per request, 1,000 in flight', 'us',
+               plain('flight-1000', 'cpu_answer')),
+        Figure('CPU per request, 10,000 in flight', 'us',
+               plain('flight-10000', 'cpu_answer')),
+        Figure('growth from 10 to 10,000 in flight', 'x',
+               growth('flight-10000', 'flight-10', 'cpu_answer'), 2),
+        Figure('CPU per streamed chunk, 5,000 streams', 'us',
+               plain('streams-5000', 'cpu_chunk'), goal=('ratio', '<=', 1.5)),
+        Figure('PSS per 1,000 streams, of 5,000', 'MB',
+               plain('streams-5000', 'memory_open'),
+               goal=('value', '<=', 30)),
+    ]
+    for what in ('request', 'answer'):
+        for kb in (16, 64, 256, 1024):
+            goal = {64: 1.6, 1024: 1.7}.get(kb) if what == 'request' else None
+            found.append(Figure(f'CPU per call, {kb:,} KB {what}', 'us',
+                                plain(f'{what}-{kb}', 'cpu_answer'),
+                                goal=goal and ('ratio', '<=', goal)))
+        found.append(Figure(f'CPU per KB of {what}', 'us',
+                            slope(f'{what}-1024', 'whole-8', 1023), 2))
+    found += [
+        Figure('refused keys, against "return 401": CPU', 'us',
+               plain('denied', 'cpu_answer')),
+        Figure('refused keys a second', '/s', plain('denied', 'rate'), 0,
+               ('ratio', '>=', 0.75)),
+        Figure('system calls per request, 8 in flight', '',
+               plain('syscalls', 'syscalls'), 2, ('ratio', '<=', 1.5)),
+        Figure('RSS of an idle worker, without zones', 'MB',
+               plain('cold', 'rss'), goal=('value', '<=', 10)),
+        Figure('cold start to first answer', 'ms', plain('cold', 'start_ms'),
+               0, ('value', '<=', 100)),
+    ]
+    return found
+
+
+def spread(values):
+    values = [v for v in values if v is not None]
+    if not values:
+        return None
+    return {'median': statistics.median(values), 'min': min(values),
+            'max': max(values), 'rounds': values}
+
+
+def rows(results):
+    """One dictionary per figure that some round has."""
+    found = []
+    for figure in figures():
+        values = {leg: [figure.value(r, leg) for r in results]
+                  for leg in LEGS}
+        legs = {leg: spread(v) for leg, v in values.items()}
+        if not any(legs.values()):
+            continue
+        ratio = spread([g / p if g is not None and p else None for g, p
+                        in zip(values['gateway'], values['proxy_pass'])])
+        found.append({'title': figure.title, 'unit': figure.unit,
+                      'digits': figure.digits, **legs, 'ratio': ratio,
+                      'goal': figure.goal,
+                      'met': met(figure, legs['gateway'], ratio)})
+    return found
+
+
+def met(figure, value, ratio):
+    """Whether the goal is reached; None where nothing can be said."""
+    bound = ratio if figure.goal and figure.goal[0] == 'ratio' else value
+    if figure.goal is None or bound is None:
+        return None
+    if figure.goal[1] == '<=':
+        return bound['median'] <= figure.goal[2]
+    return bound['median'] >= figure.goal[2]
+
+
+def cell(found, digits):
+    if found is None:
+        return '-'
+    text = f'{found["median"]:,.{digits}f}'
+    if len(found['rounds']) > 1:
+        text += f' ({found["min"]:,.{digits}f}-{found["max"]:,.{digits}f})'
+    return text
+
+
+def table(found, head, notes):
+    """The Markdown: what it ran on, the figures, and what to know."""
+    lines = [f'{line}.' for line in head] + ['']
+    lines.append('| figure | unit | direct | proxy_pass | gateway '
+                 '| gateway / proxy_pass | goal | met |')
+    lines.append('|---|---|--:|--:|--:|--:|--:|---|')
+    for row in found:
+        goal = ''
+        if row['goal']:
+            bound, sign, number = row['goal']
+            unit = 'x' if bound == 'ratio' else f' {row["unit"]}'
+            goal = f'{sign} {number:g}{unit}'
+        verdict = {None: '', True: 'yes', False: 'no'}[row['met']]
+        cells = [cell(row[leg], row['digits']) for leg in LEGS]
+        lines.append(f'| {row["title"]} | {row["unit"]} | '
+                     + ' | '.join(cells)
+                     + f' | {cell(row["ratio"], 2)} | {goal} | {verdict} |')
+    lines += ['', 'Median of the rounds (least-greatest). "Added" is over '
+              'the direct leg of the same round; the direct column shows '
+              'what it is added to.', *notes]
+    return '\n'.join(lines)

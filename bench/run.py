@@ -1,0 +1,382 @@
+#!/usr/bin/env python3
+"""Measures the gateway side by side with nginx's own proxy_pass.
+
+Runs each experiment on the legs one after the other, several rounds, and
+prints medians, their ratios and the goals.  It never fails for a figure: it
+fails if an answer is wrong or if something does not start.  README.md in
+this directory says how to run it and what the figures mean.
+"""
+
+import argparse
+import ctypes
+import dataclasses
+import json
+import os
+import platform
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+import experiments
+import legs
+import report
+from legs import LEGS, Failure
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, 'build', 'bench')
+SOURCES = {'mock': ('mock.c', 'answers.c', 'timers.c', 'measure.c'),
+           'load': ('load.c', 'reader.c', 'measure.c')}
+FILES = 65536
+PACE_MS = 20            # between two chunks of a stream
+PACE_SLOW_MS = 40       # where a core does not carry 50,000 chunks a second
+STEAL_MAX = 0.01        # shares of a core: past these a window is repeated
+FOREIGN_MAX = 0.15
+REPEATS = 3             # windows a round, on average: a run has an end
+FULL = 0.95             # of a core: more chunks than it carries
+
+
+@dataclasses.dataclass
+class Env:
+    """Where the benchmark runs and with what."""
+    build: str
+    nginx: str
+    module: str         # '' if it is linked in
+    cores: list         # under test; mock and load
+    files: int          # that a process may open
+
+    def in_flight(self):
+        """A proxy needs two files for each call."""
+        return (self.files - 1000) // 2000 * 1000
+
+
+# ---- one window ---------------------------------------------------------
+
+class Bench:
+    """The running processes of one round, and what all rounds found."""
+
+    def __init__(self, env, scale, repeats):
+        self.env = env
+        self.scale = scale
+        self.repeats_left = repeats
+        self.pace_ms = PACE_MS
+        self.mock = None
+        self.legs = {}
+        self.idle = {}          # memory of each leg before the first load
+        self.wrong = []
+        self.windows = []
+        self.round = 0
+        self.experiment = ''
+        self.repeats = 0
+
+    def start(self, names):
+        self.mock = legs.Mock(os.path.join(self.env.build, 'mock'))
+        for name in names:
+            leg = (legs.Direct(self.mock.port) if name == 'direct' else
+                   legs.Nginx(name, self.env, self.mock.port))
+            self.legs[name] = leg
+            leg.start()
+            self.probe(leg)
+            self.idle[name] = leg.memory()
+
+    def stop(self):
+        for leg in self.legs.values():
+            for line in leg.stop():
+                self.wrong.append(f'{leg.leg}: {line}')
+        if self.mock is not None:
+            self.mock.stop()
+        self.legs, self.mock = {}, None
+
+    def probe(self, leg):
+        """One whole and one streamed answer, looked at closely."""
+        for stream in (0, 1):
+            self.mock.set(stream=stream, size=experiments.KB, delay_us=0,
+                          deltas=3, pace_us=1000, burst=1)
+            sent = experiments.request(stream=bool(stream))
+            status, answer = legs.exchange(
+                leg.ports['sse' if stream else 'json'], sent)
+            if status != 200:
+                raise Failure(f'{leg.leg}: status {status}: {answer[:300]}')
+            end = b'data: [DONE]\n\n' if stream else b'"system_fingerprint"'
+            if end not in answer:
+                raise Failure(f'{leg.leg}: not the answer: {answer[:300]}')
+            head, content = self.mock.last()
+            wanted = json.loads(sent.partition(b'\r\n\r\n')[2])
+            key = legs.TENANT_KEY
+            if leg.leg == 'gateway':
+                wanted['model'] = 'upstream-model'
+                key = legs.PROVIDER_KEY
+            if (json.loads(content) != wanted
+                    or f'authorization: bearer {key}' not in head.lower()):
+                raise Failure(f'{leg.leg}: the provider got another call:\n'
+                              f'{head}\n\n{content[:300]}')
+
+    def load(self, leg, kind, sent, mock, **options):
+        """One window; once more if others took part of the core."""
+        for attempt in (0, 1):
+            window = self.window(leg, kind, sent, mock, options)
+            disturbed = (window['steal'] > STEAL_MAX
+                         or window['foreign'] > FOREIGN_MAX
+                         or window['open'] != [options['c']] * 2)
+            window['disturbed'] = disturbed
+            self.windows.append({'experiment': self.experiment,
+                                 'round': self.round, 'leg': leg.leg,
+                                 **options, **window})
+            if not disturbed or attempt or not self.repeats_left:
+                break
+            self.repeats_left -= 1
+            self.repeats += 1
+        return window
+
+    def window(self, leg, kind, sent, mock, options):
+        """Sets the mock, runs the load generator, checks the answers."""
+        path = os.path.join(self.env.build, 'request')
+        with open(path, 'wb') as file:
+            file.write(sent)
+        settings = {'stream': 0, 'size': experiments.KB, 'delay_us': 0,
+                    'burst': 1, **mock}
+        self.mock.set(**settings)
+        options = dict(options)
+        options['window_ms'] = int(options['window_ms'] * self.scale)
+        arguments = [f'{k}={v}' for k, v in options.items()]
+        pids = leg.pids()
+        if pids:
+            arguments.append('pids=' + ','.join(map(str, pids)))
+        load = subprocess.run(
+            [os.path.join(self.env.build, 'load'), f'port={leg.ports[kind]}',
+             f'file={path}', f'helpers={self.mock.pid}',
+             'cores=' + ','.join(map(str, self.env.cores)),
+             *arguments], stdout=subprocess.PIPE, check=False)
+        if load.returncode != 0:
+            raise Failure(f'{leg.leg}: the load generator does not start')
+        found = json.loads(load.stdout)
+        self._check(leg, found, options, self.mock.set())
+        return self._digest(found)
+
+    def _check(self, leg, found, options, mock):
+        where = f'{leg.leg}, {options}'
+        calls = 0 if options.get('status', 200) != 200 else found['calls']
+        if found['wrong']:
+            self.wrong.append(f'{where}: {found["wrong"]} wrong answers: '
+                              + found['why'])
+        elif mock['requests'] != calls or mock['aborted']:
+            self.wrong.append(f'{where}: the provider saw {mock["requests"]} '
+                              f'calls for {calls}, {mock["aborted"]} cut off')
+        found['late_ns'] = mock['late_ns']
+
+    @staticmethod
+    def _digest(found):
+        """Adds the figures that every window has."""
+        tested, other = found['cores']
+        seconds = found['window_ns'] / 1e9
+        used = found['cpu_ns'] / found['window_ns']
+        found['steal'] = max(tested['steal'], other['steal'])
+        helped = found['helpers_ns'] / found['window_ns']
+        found['used'] = used
+        found['helped'] = helped
+        found['foreign'] = max(tested['busy'] - used if used else 0,
+                               other['busy'] - helped)
+        found['other'] = other['busy']
+        found['rate'] = found['answers'] / seconds
+        if used and found['answers']:
+            found['cpu_answer'] = found['cpu_ns'] / found['answers'] / 1e3
+        if used and found['chunks']:
+            found['cpu_chunk'] = found['cpu_ns'] / found['chunks'] / 1e3
+        return found
+
+
+# ---- the run ------------------------------------------------------------
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_experiment(bench, name, names, experiment):
+    found = {}
+    bench.experiment = name
+    for leg in names:
+        if leg in bench.legs:
+            say(f'round {bench.round + 1}: {name}, {leg}')
+            found[leg] = experiment(bench, bench.legs[leg])
+    return found
+
+
+def run_round(bench, names, chosen):
+    results = {}
+    try:
+        bench.start(names)
+        for experiment in chosen:
+            found = run_experiment(bench, *experiment)
+            if (experiment[0] == 'streams-1000' and bench.round == 0
+                    and bench.pace_ms == PACE_MS
+                    and any(max(w['used'], w['helped']) > FULL
+                            for w in found.values())):
+                say(f'a core does not carry it: {PACE_SLOW_MS} ms')
+                bench.pace_ms = PACE_SLOW_MS
+                found = run_experiment(bench, *experiment)
+            results[experiment[0]] = found
+    finally:
+        bench.stop()
+    return results
+
+
+def build():
+    """Compiles the tools that are older than their sources."""
+    os.makedirs(BUILD, exist_ok=True)
+    here = os.path.join(ROOT, 'bench')
+    newest = max(os.path.getmtime(os.path.join(here, name))
+                 for name in os.listdir(here) if name.endswith(('.c', '.h')))
+    for tool, sources in SOURCES.items():
+        binary = os.path.join(BUILD, tool)
+        if os.path.exists(binary) and os.path.getmtime(binary) > newest:
+            continue
+        subprocess.run([os.environ.get('CC', 'cc'), '-O2', '-Wall', '-Wextra',
+                        '-o', binary,
+                        *(os.path.join(here, name) for name in sources)],
+                       check=True)
+
+
+def prepare():
+    """Pins this process, and so mock and load, beside the core under test."""
+    hard = FILES
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+    except (ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    cores = sorted(os.sched_getaffinity(0))
+    cores = [cores[0], cores[1] if len(cores) > 1 else cores[0]]
+    os.sched_setaffinity(0, {cores[1]})
+
+    nginx = shutil.which(os.environ.get('AG_NGINX', 'nginx'))
+    if nginx is None:
+        raise Failure('there is no nginx: set AG_NGINX')
+    module = os.environ.get('AG_MODULE')
+    if module is None:
+        module = os.path.join(ROOT, 'build', 'ngx_agent_module.so')
+    return Env(BUILD, nginx, os.path.abspath(module) if module else '',
+               cores, hard)
+
+
+def machine(env):
+    """One line: what the figures were measured on."""
+    model = 'unknown CPU'
+    with open('/proc/cpuinfo', encoding='utf-8') as file:
+        for line in file:
+            if line.startswith('model name'):
+                model = line.partition(':')[2].strip()
+                break
+    version = subprocess.run([env.nginx, '-v'], capture_output=True,
+                             text=True, check=False).stderr
+    try:
+        curl = ctypes.CDLL('libcurl.so.4')
+        curl.curl_version.restype = ctypes.c_char_p
+        libcurl = curl.curl_version().decode().split()[0]
+    except OSError:
+        libcurl = 'no libcurl'
+    return (f'{model}, {os.cpu_count()} cores, '
+            f'Linux {platform.release().split("-")[0]}, '
+            f'{version.strip().rpartition(" ")[2]}, {libcurl}')
+
+
+def notes(bench):
+    """What a reader has to know before the figures are believed."""
+    lines = []
+    if bench.pace_ms != PACE_MS:
+        lines.append(f'A core does not carry 1,000 streams x {PACE_MS} ms '
+                     f'here: {bench.pace_ms} ms instead.')
+    most = bench.env.in_flight()
+    if any(w['c'] == most for w in bench.windows):
+        lines.append(f'A process may open {bench.env.files:,} files here: '
+                     f'{most:,} calls in flight stand for 10,000.')
+    busy = []
+    for name in dict.fromkeys(w['experiment'] for w in bench.windows):
+        shares = {leg: statistics.median(
+            w['other'] for w in bench.windows
+            if (w['experiment'], w['leg']) == (name, leg))
+            for leg in LEGS if any((w['experiment'], w['leg']) == (name, leg)
+                                   for w in bench.windows)}
+        busy.append(f'{name} '
+                    + ' / '.join(f'{v:.0%}' for v in shares.values()))
+    lines.append(f'Busy share of the core of mock and load, by leg: '
+                 f'{", ".join(busy)}.')
+    disturbed = sum(w['disturbed'] for w in bench.windows)
+    lines.append(f'{len(bench.windows)} windows, {bench.repeats} repeated, '
+                 f'{disturbed} disturbed by other processes '
+                 f'(> {FOREIGN_MAX:.0%} of a core) or by steal '
+                 f'(> {STEAL_MAX:.0%}).')
+    return lines
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--quick', '--check-only', action='store_true',
+                        help='20 seconds: the figures that change most')
+    parser.add_argument('--full', action='store_true',
+                        help='everything, 5 rounds, longer windows')
+    parser.add_argument('--legs', default=','.join(LEGS))
+    parser.add_argument('--rounds', type=int)
+    parser.add_argument('--scale', type=float,
+                        help='multiplies the time of each window')
+    parser.add_argument('--only', help='experiments, comma-separated')
+    return parser.parse_args()
+
+
+def choose(options, env):
+    """The legs and the experiments that this run can do."""
+    names = options.legs.split(',')
+    for name in names:
+        if name not in LEGS:
+            raise Failure(f'no such leg: {name}; one of {", ".join(LEGS)}')
+    if 'gateway' in names and env.module and not os.path.exists(env.module):
+        say(f'gateway: skipped, there is no {env.module}')
+        names.remove('gateway')
+
+    everything = experiments.NORMAL + experiments.FULL_ONLY
+    chosen = (experiments.QUICK if options.quick else
+              everything if options.full else experiments.NORMAL)
+    if options.only:
+        wanted = options.only.split(',')
+        chosen = [e for e in everything if e[0] in wanted]
+    return names, chosen
+
+
+def main():
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    begin = time.monotonic()
+    try:
+        env = prepare()
+        build()
+        names, chosen = choose(options, env)
+        rounds = options.rounds or (5 if options.full else
+                                    1 if options.quick else 3)
+        bench = Bench(env, options.scale or (3 if options.full else 1),
+                      0 if options.quick else REPEATS * rounds)
+        results = []
+        for bench.round in range(rounds):
+            results.append(run_round(bench, names, chosen))
+    except (Failure, subprocess.CalledProcessError) as failure:
+        say(f'bench: {failure}')
+        return 1
+
+    seconds = time.monotonic() - begin
+    summary = f'{rounds} rounds, {seconds:.0f} s'
+    rows = report.rows(results)
+    print(report.table(rows, [machine(env), summary], notes(bench)))
+    with open(os.path.join(BUILD, 'result.json'), 'w',
+              encoding='utf-8') as file:
+        json.dump({'machine': machine(env), 'seconds': seconds, 'rows': rows,
+                   'wrong': bench.wrong, 'windows': bench.windows}, file,
+                  indent=1)
+    for line in bench.wrong:
+        say(f'bench: wrong: {line}')
+    return 1 if bench.wrong else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
