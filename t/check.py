@@ -152,6 +152,15 @@ def check_layers(path, text, code):
                                   "clock and chance are arguments")
 
 
+def check_order(path, text):
+    """nginx's headers set feature macros: they come before the system's."""
+    first = re.search(r'^#include [<"]([^>"]+)', text, re.M)
+    if str(path).startswith("src/ngx/") and first \
+            and not first.group(1).startswith(("ngx/", "ngx_")):
+        finding(path, text.count("\n", 0, first.start()) + 1,
+                f"{first.group(1)} is included before nginx's headers")
+
+
 def check_comments(path, text):
     blank = re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
                    lambda m: re.sub(r"[^\n]", " ", m.group(0)), text,
@@ -234,6 +243,7 @@ def check_sources(numbers):
         check_text(path, lines)
         check_comments(path, text)
         check_layers(path, text, code)
+        check_order(path, text)
         check_functions(path, lines, code, found)
         check_twin(path)
         lengths += [f.last - f.first for f in found]

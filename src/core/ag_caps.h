@@ -60,7 +60,7 @@
 #define AG_SERIES_NAME_MAX       96         /* bytes of a label's value */
 #define AG_STATUS_MAX            (64 * 1024 * 1024) /* bytes of a status page;
                                                every scope full of the longest
-                                               names takes two thirds */
+                                               names takes a bit over half */
 
 
 #endif /* _AG_CAPS_H_INCLUDED_ */

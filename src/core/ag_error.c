@@ -95,6 +95,13 @@ ag_error_of_nginx(unsigned status)
 {
     switch (status) {
 
+    /* auth_basic, auth_request and their like: not a key of ours */
+    case 401:
+        return AG_E_UNAUTHORIZED;
+
+    case 403:
+        return AG_E_FORBIDDEN;
+
     case 404:
         return AG_E_UNKNOWN_ROUTE;
 

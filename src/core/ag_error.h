@@ -109,7 +109,13 @@
       "A required field of the request body is missing.")                     \
     X(BAD_REQUEST, "bad_request", 400, "invalid_request_error",               \
       "bad_request", no, no, no,                                              \
-      "The HTTP request is malformed.")                                       \
+      "The HTTP request is malformed or not accepted here.")                  \
+    X(UNAUTHORIZED, "unauthorized", 401, "invalid_request_error",             \
+      "unauthorized", no, no, no,                                             \
+      "The gateway's server asks for credentials beside the API key.")        \
+    X(FORBIDDEN, "forbidden", 403, "permission_error", "forbidden",           \
+      no, no, no,                                                             \
+      "The gateway's server refuses requests from this client.")              \
     X(METHOD, "method", 405, "invalid_request_error",                         \
       "method_not_allowed", no, no, no,                                       \
       "This method is not allowed on this endpoint.")                         \

@@ -122,7 +122,7 @@ ag_simulate_chat_whole(ag_simulate_t *s)
     ag_simulate_put(s, "]");
     ag_simulate_chat_usage(s);
     ag_simulate_put(s, ",\"service_tier\":\"default\","
-                       "\"system_fingerprint\":null}");
+                       "\"system_fingerprint\":\"fp_sim\"}");
 }
 
 
@@ -324,7 +324,8 @@ ag_simulate_chat_usage(ag_simulate_t *s)
     ag_simulate_put(s, ",\"total_tokens\":");
     ag_simulate_put_number(s, s->input_tokens + s->tokens * choices);
     ag_simulate_put(s, ",\"prompt_tokens_details\":{\"cached_tokens\":0,"
-                       "\"audio_tokens\":0},\"completion_tokens_details\":"
+                       "\"cache_write_tokens\":0,\"audio_tokens\":0},"
+                       "\"completion_tokens_details\":"
                        "{\"reasoning_tokens\":0,\"audio_tokens\":0,"
                        "\"accepted_prediction_tokens\":0,"
                        "\"rejected_prediction_tokens\":0}}");
@@ -342,7 +343,8 @@ ag_simulate_chat_head(ag_simulate_t *s, const char *prefix,
     ag_simulate_put_event(s, NULL);
     ag_simulate_chat_begin(s, prefix, object);
     ag_simulate_put(s, ",\"service_tier\":\"default\","
-                       "\"system_fingerprint\":null,\"choices\":[");
+                       "\"system_fingerprint\":\"fp_sim\","
+                       "\"choices\":[");
     (void) ag_simulate_put_to(s, out);
 }
 

@@ -295,8 +295,8 @@ ag_simulate_responses_usage(ag_simulate_t *s)
 {
     ag_simulate_put(s, "{\"input_tokens\":");
     ag_simulate_put_number(s, s->input_tokens);
-    ag_simulate_put(s, ",\"input_tokens_details\":{\"cached_tokens\":0},"
-                       "\"output_tokens\":");
+    ag_simulate_put(s, ",\"input_tokens_details\":{\"cached_tokens\":0,"
+                       "\"cache_write_tokens\":0},\"output_tokens\":");
     ag_simulate_put_number(s, s->tokens);
     ag_simulate_put(s, ",\"output_tokens_details\":{\"reasoning_tokens\":0},"
                        "\"total_tokens\":");

@@ -35,6 +35,9 @@ typedef struct ngx_agent_zone_s      ngx_agent_zone_t;
 /* ---- configuration: made by ngx_agent_conf.c, read by everybody ---- */
 
 
+#define NGX_AGENT_SPARE_POOLS  64
+
+
 /* Where a name stands in nginx.conf, for errors found later. */
 typedef struct {
     ngx_str_t                 file;
@@ -154,13 +157,15 @@ typedef struct {
     ngx_uint_t                name_mask;
     ngx_agent_model_name_t   *prefixes;     /* longest first, "*" last */
     ngx_uint_t                prefix_count;
+    ngx_agent_tenant_t      **tenant_table; /* open addressing, by name */
+    ngx_uint_t                tenant_mask;
 
     ngx_resolver_t           *resolver;     /* of resolv.conf; a location's
                                                own comes first */
     ngx_agent_series_t       *error_series[AG_E_MAX];
     ngx_agent_series_t       *other_model;  /* calls that name no model */
-    ngx_uint_t                gateways;     /* locations with agent_gateway */
-    ngx_agent_place_t         gateway_at;   /* the first of them */
+    ngx_array_t               gateways;     /* of ngx_agent_loc_conf_t *, those
+                                               with agent_gateway */
 
     ngx_agent_place_t         status_at;    /* the first agent_status that
                                                needs a zone; line 0: none */
@@ -173,6 +178,10 @@ typedef struct {
 
     /* ngx_agent_request_id()'s; of this process, zero until it is used */
     uint64_t                  id_state[2];
+
+    /* pools of ended calls; of this process */
+    ngx_pool_t               *spare[NGX_AGENT_SPARE_POOLS];
+    ngx_uint_t                spare_count;
 } ngx_agent_main_conf_t;
 
 
@@ -195,6 +204,11 @@ typedef struct ngx_agent_simulate_conf_s  ngx_agent_simulate_conf_t;
 typedef struct {
     ngx_flag_t                  gateway;
     ngx_msec_t                  heartbeat;
+    ngx_http_complex_value_t   *tenant_by;  /* gives a tenant's name, or
+                                               nothing; NULL: keys alone */
+    ngx_str_t                   anonymous_name;
+    ngx_agent_tenant_t         *anonymous;  /* of calls without a key, resolved
+                                               after parsing; NULL: nobody */
     ngx_uint_t                  status;     /* ngx_agent_status_form_t or 0 */
     ngx_agent_simulate_conf_t  *simulate;   /* NULL: no simulator here */
     ngx_agent_place_t           place;      /* of the directive that answers */
@@ -221,6 +235,10 @@ ngx_int_t ngx_agent_conf_finish(ngx_conf_t *cf);
  * time. */
 ngx_agent_tenant_t *ngx_agent_conf_tenant(ngx_agent_main_conf_t *amcf,
     ngx_str_t *key);
+
+/* The tenant of that name, or NULL. */
+ngx_agent_tenant_t *ngx_agent_conf_tenant_named(ngx_agent_main_conf_t *amcf,
+    ngx_str_t *name);
 
 /* The model of that name: exact, then the longest prefix; NULL if none. */
 ngx_agent_model_t *ngx_agent_conf_model(ngx_agent_main_conf_t *amcf,

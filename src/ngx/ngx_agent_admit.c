@@ -30,10 +30,17 @@ static ngx_int_t ngx_agent_admit_route(ngx_agent_call_t *call);
 static void ngx_agent_admit_walk(ngx_http_request_t *r,
     ngx_agent_admit_headers_t *headers);
 static void ngx_agent_admit_bearer(ngx_str_t *value);
+static ngx_int_t ngx_agent_admit_tenant(ngx_agent_call_t *call,
+    ngx_agent_admit_headers_t *headers);
 static ngx_str_t *ngx_agent_admit_key(ngx_agent_admit_headers_t *headers);
 static ngx_int_t ngx_agent_admit_media(ngx_agent_call_t *call,
     ngx_agent_admit_headers_t *headers);
 static ngx_uint_t ngx_agent_admit_is_json(ngx_str_t *type);
+
+
+/* Who is known by a variable would send a key in vain. */
+static const ag_str_t  ngx_agent_admit_stranger =
+    ag_string("The caller is not a tenant of this gateway.");
 
 
 #define ngx_agent_admit_name(name, field)                                     \
@@ -71,8 +78,9 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
     ngx_memzero(&headers, sizeof(ngx_agent_admit_headers_t));
     ngx_agent_admit_walk(r, &headers);
 
-    call->tenant = ngx_agent_conf_tenant(call->main,
-                                         ngx_agent_admit_key(&headers));
+    if (ngx_agent_admit_tenant(call, &headers) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (call->tenant == NULL) {
         return ngx_agent_call_fail(call, AG_E_INVALID_KEY);
@@ -200,6 +208,41 @@ ngx_agent_admit_bearer(ngx_str_t *value)
         value->data++;
         value->len--;
     }
+}
+
+
+/*
+ * Who the operator's variable names, else whose key it is, else the anonymous
+ * tenant.  A name or key that is there and wrong is nobody's: what comes next
+ * in the order is not asked.
+ */
+static ngx_int_t
+ngx_agent_admit_tenant(ngx_agent_call_t *call,
+    ngx_agent_admit_headers_t *headers)
+{
+    ngx_str_t  name, *key;
+
+    if (call->conf->tenant_by != NULL) {
+
+        if (ngx_http_complex_value(call->r, call->conf->tenant_by, &name)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (name.len != 0) {
+            call->tenant = ngx_agent_conf_tenant_named(call->main, &name);
+            call->error.message = ngx_agent_admit_stranger;
+            return NGX_OK;
+        }
+    }
+
+    key = ngx_agent_admit_key(headers);
+
+    call->tenant = key->len ? ngx_agent_conf_tenant(call->main, key)
+                            : call->conf->anonymous;
+
+    return NGX_OK;
 }
 
 

@@ -10,6 +10,8 @@
 #include "ngx/ngx_agent_curl.h"
 
 
+#define NGX_AGENT_CALL_POOL  3072   /* bytes; most calls need no more */
+
 #define AG_PHASE(id)  (1u << NGX_AGENT_PHASE_##id)
 
 
@@ -21,6 +23,7 @@ typedef struct {
 
 
 static ngx_agent_call_t *ngx_agent_call_create(ngx_http_request_t *r);
+static ngx_pool_t *ngx_agent_call_pool(ngx_http_request_t *r);
 static void ngx_agent_call_init(ngx_agent_call_t *call,
     ngx_http_request_t *r);
 static void ngx_agent_call_run(ngx_agent_call_t *call);
@@ -81,7 +84,7 @@ ngx_agent_call_create(ngx_http_request_t *r)
     ngx_http_cleanup_t  *settle;
     ngx_pool_cleanup_t  *destroy;
 
-    pool = ngx_create_pool(2048, r->connection->log);
+    pool = ngx_agent_call_pool(r);
     if (pool == NULL) {
         return NULL;
     }
@@ -110,6 +113,26 @@ ngx_agent_call_create(ngx_http_request_t *r)
     ngx_http_set_ctx(r, call, ngx_agent_module);
 
     return call;
+}
+
+
+/* Pools are kept for the next calls: larger than malloc()'s own cache. */
+static ngx_pool_t *
+ngx_agent_call_pool(ngx_http_request_t *r)
+{
+    ngx_pool_t             *pool;
+    ngx_agent_main_conf_t  *amcf;
+
+    amcf = ngx_http_get_module_main_conf(r, ngx_agent_module);
+
+    if (amcf->spare_count == 0) {
+        return ngx_create_pool(NGX_AGENT_CALL_POOL, r->connection->log);
+    }
+
+    pool = amcf->spare[--amcf->spare_count];
+    pool->log = r->connection->log;
+
+    return pool;
 }
 
 
@@ -453,12 +476,24 @@ ngx_agent_call_on_cleanup(void *data)
 static void
 ngx_agent_call_destroy(void *data)
 {
-    ngx_agent_call_t  *call = data;
+    ngx_agent_call_t *call = data;
+
+    ngx_pool_t             *pool;
+    ngx_agent_main_conf_t  *amcf;
 
     ag_buf_free(&call->upload);
     ag_buf_free(&call->answer);
     ag_buf_free(&call->sending);
     ag_sse_free(&call->sse);
 
-    ngx_destroy_pool(call->pool);
+    amcf = call->main;
+    pool = call->pool;
+
+    if (amcf->spare_count == NGX_AGENT_SPARE_POOLS) {
+        ngx_destroy_pool(pool);
+        return;
+    }
+
+    ngx_reset_pool(pool);
+    amcf->spare[amcf->spare_count++] = pool;
 }

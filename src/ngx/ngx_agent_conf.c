@@ -85,6 +85,12 @@ static const ngx_agent_option_t  ngx_agent_gateway_options[] = {
       offsetof(ngx_agent_loc_conf_t, heartbeat), NGX_AGENT_HEARTBEAT_MIN,
       NGX_AGENT_HEARTBEAT_MAX, NULL },
 
+    { ngx_string("anonymous"), NGX_AGENT_STRING,
+      offsetof(ngx_agent_loc_conf_t, anonymous_name), 0, 0, NULL },
+
+    { ngx_string("tenant_by"), NGX_AGENT_VARIABLE,
+      offsetof(ngx_agent_loc_conf_t, tenant_by), 0, 0, NULL },
+
     { ngx_null_string, 0, 0, 0, 0, NULL }
 };
 
@@ -104,7 +110,9 @@ ngx_agent_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&amcf->tenants, cf->pool, 8,
                           sizeof(ngx_agent_tenant_t *)) != NGX_OK
         || ngx_array_init(&amcf->tenant_keys, cf->pool, 8,
-                          sizeof(ngx_agent_conf_key_t)) != NGX_OK)
+                          sizeof(ngx_agent_conf_key_t)) != NGX_OK
+        || ngx_array_init(&amcf->gateways, cf->pool, 1,
+                          sizeof(ngx_agent_loc_conf_t *)) != NGX_OK)
     {
         return NULL;
     }
@@ -153,6 +161,9 @@ ngx_agent_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     alcf->tenant_by = NULL;
+     *     alcf->anonymous_name = { 0, NULL };
+     *     alcf->anonymous = NULL;
      *     alcf->status = 0;
      *     alcf->simulate = NULL;
      */
@@ -174,19 +185,28 @@ ngx_agent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_init_value(conf->gateway, 0);
     ngx_conf_init_msec_value(conf->heartbeat, NGX_AGENT_HEARTBEAT_DEFAULT);
 
-    if (conf->gateway) {
-        return ngx_agent_conf_alone(cf, conf, "agent_gateway",
-                                    ngx_agent_call_handler);
+    if (conf->gateway
+        && ngx_agent_conf_alone(cf, conf, "agent_gateway",
+                                ngx_agent_call_handler)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
-    if (conf->status) {
-        return ngx_agent_conf_alone(cf, conf, "agent_status",
-                                    ngx_agent_status_handler);
+    if (conf->status
+        && ngx_agent_conf_alone(cf, conf, "agent_status",
+                                ngx_agent_status_handler)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
-    if (conf->simulate) {
-        return ngx_agent_conf_alone(cf, conf, "agent_simulate",
-                                    ngx_agent_simulate_handler);
+    if (conf->simulate
+        && ngx_agent_conf_alone(cf, conf, "agent_simulate",
+                                ngx_agent_simulate_handler)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -248,6 +268,7 @@ ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_agent_loc_conf_t *alcf = conf;
 
+    ngx_agent_loc_conf_t     **gateway;
     ngx_agent_srv_conf_t      *ascf;
     ngx_agent_main_conf_t     *amcf;
     ngx_http_core_loc_conf_t  *clcf;
@@ -276,10 +297,12 @@ ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_agent_conf_here(cf, &alcf->place);
 
-    if (amcf->gateways++ == 0) {
-        amcf->gateway_at = alcf->place;
+    gateway = ngx_array_push(&amcf->gateways);
+    if (gateway == NULL) {
+        return NGX_CONF_ERROR;
     }
 
+    *gateway = alcf;
     alcf->gateway = 1;
     ascf->gateway = 1;
 

@@ -15,6 +15,8 @@
 
 #define NGX_AGENT_WEIGHT_MAX  1000      /* of keys and targets */
 
+#define NGX_AGENT_TENANT_KEYS  "file:PATH, env:NAME, sha256:HEX"
+
 
 /* A tenant's key as it was read, before the table is made. */
 typedef struct {
@@ -78,7 +80,7 @@ ngx_int_t ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value,
 /* "nginx -s": the configuration is read for its pid alone. */
 ngx_uint_t ngx_agent_conf_signaller(void);
 
-/* Makes the tables of names, prefixes and keys. */
+/* Makes the tables of names, prefixes, keys and tenants. */
 ngx_int_t ngx_agent_conf_tables(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);
 
 /* Looks hosts up once, and makes a resolver if there are any. */

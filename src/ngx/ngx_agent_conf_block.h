@@ -47,7 +47,8 @@ typedef enum {
     NGX_AGENT_SIZE,         /* size_t, bytes: 200k is 204800 */
     NGX_AGENT_ENUM,         /* ngx_uint_t, by "names" */
     NGX_AGENT_FLAG,         /* ngx_flag_t, the bare word: 1 */
-    NGX_AGENT_STRING        /* ngx_str_t, not empty */
+    NGX_AGENT_STRING,       /* ngx_str_t, not empty */
+    NGX_AGENT_VARIABLE      /* ngx_http_complex_value_t *, with a variable */
 } ngx_agent_kind_t;
 
 

@@ -12,14 +12,20 @@
 
 static ngx_int_t ngx_agent_conf_finish_gateway(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
+static ngx_int_t ngx_agent_conf_finish_anonymous(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf);
 static ngx_int_t ngx_agent_conf_finish_target(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf, ngx_agent_target_t *target);
 static ngx_int_t ngx_agent_conf_finish_models(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
 static ngx_int_t ngx_agent_conf_finish_tenants(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
+static ngx_int_t ngx_agent_conf_finish_reached(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant);
 static ngx_uint_t ngx_agent_conf_finish_known(ngx_agent_main_conf_t *amcf,
     ngx_str_t *pattern);
+static u_char *ngx_agent_conf_finish_names(u_char *p, u_char *last,
+    ngx_array_t *named);
 
 
 ngx_int_t
@@ -32,6 +38,7 @@ ngx_agent_conf_finish(ngx_conf_t *cf)
     if (ngx_agent_conf_finish_gateway(cf, amcf) != NGX_OK
         || ngx_agent_conf_finish_models(cf, amcf) != NGX_OK
         || ngx_agent_conf_tables(cf, amcf) != NGX_OK
+        || ngx_agent_conf_finish_anonymous(cf, amcf) != NGX_OK
         || ngx_agent_conf_finish_tenants(cf, amcf) != NGX_OK
         || ngx_agent_conf_hosts(cf, amcf) != NGX_OK)
     {
@@ -47,22 +54,63 @@ ngx_agent_conf_finish(ngx_conf_t *cf)
 static ngx_int_t
 ngx_agent_conf_finish_gateway(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
-    if (amcf->gateways == 0) {
+    ngx_agent_loc_conf_t  **gateway;
+
+    if (amcf->gateways.nelts == 0) {
         return NGX_OK;
     }
 
+    gateway = amcf->gateways.elts;
+
     if (amcf->zone == NULL) {
-        (void) ngx_agent_conf_error(cf, &amcf->gateway_at,
+        (void) ngx_agent_conf_error(cf, &gateway[0]->place,
                                     "\"agent_gateway\" needs \"agent_zone "
                                     "NAME:SIZE\" in http {}");
         return NGX_ERROR;
     }
 
     if (amcf->tenants.nelts == 0) {
-        (void) ngx_agent_conf_error(cf, &amcf->gateway_at,
+        (void) ngx_agent_conf_error(cf, &gateway[0]->place,
                                     "\"agent_gateway\" needs at least one "
                                     "\"agent_tenant NAME { ... }\" in http {}");
         return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_conf_finish_anonymous(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
+{
+    u_char                  allowed[NGX_AGENT_ALLOWED_MAX], *p;
+    ngx_str_t              *name;
+    ngx_uint_t              i;
+    ngx_agent_loc_conf_t  **gateway;
+
+    gateway = amcf->gateways.elts;
+
+    for (i = 0; i < amcf->gateways.nelts; i++) {
+        name = &gateway[i]->anonymous_name;
+
+        if (name->len == 0) {
+            continue;
+        }
+
+        gateway[i]->anonymous = ngx_agent_conf_tenant_named(amcf, name);
+
+        if (gateway[i]->anonymous == NULL) {
+            p = ngx_agent_conf_finish_names(allowed,
+                                            allowed + NGX_AGENT_ALLOWED_MAX,
+                                            &amcf->tenants);
+
+            (void) ngx_agent_conf_error(cf, &gateway[i]->place,
+                                        "unknown tenant \"%V\" of "
+                                        "\"agent_gateway anonymous\": "
+                                        "allowed are %*s", name,
+                                        (size_t) (p - allowed), allowed);
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;
@@ -96,9 +144,7 @@ static ngx_int_t
 ngx_agent_conf_finish_target(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
     ngx_agent_target_t *target)
 {
-    u_char                  allowed[NGX_AGENT_ALLOWED_MAX], *p;
-    ngx_uint_t              i;
-    ngx_agent_provider_t  **provider;
+    u_char  allowed[NGX_AGENT_ALLOWED_MAX], *p;
 
     target->provider = ngx_agent_conf_provider_find(amcf,
                                                     &target->provider_name);
@@ -106,13 +152,8 @@ ngx_agent_conf_finish_target(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
         return NGX_OK;
     }
 
-    p = allowed;
-    provider = amcf->providers.elts;
-
-    for (i = 0; i < amcf->providers.nelts; i++) {
-        p = ngx_slprintf(p, allowed + NGX_AGENT_ALLOWED_MAX, "%s%V",
-                         i ? ", " : "", &provider[i]->name);
-    }
+    p = ngx_agent_conf_finish_names(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
+                                    &amcf->providers);
 
     if (amcf->providers.nelts == 0) {
         p = ngx_slprintf(p, allowed + NGX_AGENT_ALLOWED_MAX,
@@ -137,6 +178,11 @@ ngx_agent_conf_finish_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
     tenant = amcf->tenants.elts;
 
     for (i = 0; i < amcf->tenants.nelts; i++) {
+
+        if (ngx_agent_conf_finish_reached(cf, amcf, tenant[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         pattern = tenant[i]->models.elts;
 
         for (j = 0; j < tenant[i]->models.nelts; j++) {
@@ -156,6 +202,36 @@ ngx_agent_conf_finish_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
     }
 
     return NGX_OK;
+}
+
+
+/* Refuses a tenant that nobody can be: most likely its key was forgotten. */
+
+static ngx_int_t
+ngx_agent_conf_finish_reached(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
+    ngx_agent_tenant_t *tenant)
+{
+    ngx_uint_t              i;
+    ngx_agent_loc_conf_t  **gateway;
+
+    if (tenant->keys != 0) {
+        return NGX_OK;
+    }
+
+    gateway = amcf->gateways.elts;
+
+    for (i = 0; i < amcf->gateways.nelts; i++) {
+        if (gateway[i]->tenant_by != NULL || gateway[i]->anonymous == tenant) {
+            return NGX_OK;
+        }
+    }
+
+    (void) ngx_agent_conf_error(cf, &tenant->place,
+                                "tenant \"%V\" has no \"key\", and no "
+                                "\"agent_gateway\" names it with "
+                                "\"anonymous=\" or \"tenant_by=\": allowed "
+                                "are " NGX_AGENT_TENANT_KEYS, &tenant->name);
+    return NGX_ERROR;
 }
 
 
@@ -183,4 +259,30 @@ ngx_agent_conf_finish_known(ngx_agent_main_conf_t *amcf, ngx_str_t *pattern)
     }
 
     return 0;
+}
+
+
+/*
+ * "a, b, ..."; the array holds pointers to structures that begin with their
+ * name.
+ */
+
+static u_char *
+ngx_agent_conf_finish_names(u_char *p, u_char *last, ngx_array_t *named)
+{
+    ngx_str_t   **name;
+    ngx_uint_t    i;
+
+    name = named->elts;
+
+    for (i = 0; i < named->nelts; i++) {
+
+        if ((size_t) (last - p) < name[i]->len + sizeof(", , ...")) {
+            return ngx_slprintf(p, last, ", ...");
+        }
+
+        p = ngx_slprintf(p, last, "%s%V", i ? ", " : "", name[i]);
+    }
+
+    return p;
 }

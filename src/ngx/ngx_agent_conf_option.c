@@ -23,8 +23,10 @@ static const ngx_agent_option_t *ngx_agent_conf_option_find(
 static char *ngx_agent_conf_option_unknown(ngx_conf_t *cf,
     const ngx_agent_option_t *options, ngx_str_t *word, ngx_uint_t secret);
 static ngx_uint_t ngx_agent_conf_option_is_word(ngx_str_t *word);
-static ngx_int_t ngx_agent_conf_option_read(const ngx_agent_option_t *option,
-    ngx_str_t *value, void *field);
+static ngx_int_t ngx_agent_conf_option_read(ngx_conf_t *cf,
+    const ngx_agent_option_t *option, ngx_str_t *value, void *field);
+static ngx_int_t ngx_agent_conf_option_variable(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_http_complex_value_t **field);
 static ngx_int_t ngx_agent_conf_option_name(const ngx_agent_option_t *option,
     ngx_str_t *value, ngx_uint_t *field);
 static ngx_int_t ngx_agent_conf_option_number(
@@ -90,7 +92,7 @@ ngx_agent_conf_options(ngx_conf_t *cf, ngx_uint_t first,
 
         field = (char *) conf + option->offset;
 
-        if (ngx_agent_conf_option_read(option, &text, field) != NGX_OK) {
+        if (ngx_agent_conf_option_read(cf, option, &text, field) != NGX_OK) {
             return ngx_agent_conf_option_invalid(cf, option, &text);
         }
     }
@@ -194,7 +196,7 @@ ngx_agent_conf_option_is_word(ngx_str_t *word)
 
 
 static ngx_int_t
-ngx_agent_conf_option_read(const ngx_agent_option_t *option,
+ngx_agent_conf_option_read(ngx_conf_t *cf, const ngx_agent_option_t *option,
     ngx_str_t *value, void *field)
 {
     uint64_t  n;
@@ -211,6 +213,9 @@ ngx_agent_conf_option_read(const ngx_agent_option_t *option,
 
     case NGX_AGENT_ENUM:
         return ngx_agent_conf_option_name(option, value, field);
+
+    case NGX_AGENT_VARIABLE:
+        return ngx_agent_conf_option_variable(cf, value, field);
 
     default:
         break;
@@ -254,6 +259,33 @@ ngx_agent_conf_option_name(const ngx_agent_option_t *option,
     }
 
     return NGX_ERROR;
+}
+
+
+/* A constant would be the same for every request: a slip of the pen. */
+
+static ngx_int_t
+ngx_agent_conf_option_variable(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_complex_value_t **field)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    if (ngx_http_script_variables_count(value) == 0) {
+        return NGX_ERROR;
+    }
+
+    *field = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*field == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = *field;
+
+    return ngx_http_compile_complex_value(&ccv);
 }
 
 
@@ -358,6 +390,10 @@ ngx_agent_conf_option_allowed(u_char *p, u_char *last,
         units = ngx_agent_times;
         what = "is a time";
         break;
+
+    case NGX_AGENT_VARIABLE:
+        return ngx_slprintf(p, last, "is a value with a variable, like "
+                                     "$arg_team or $ssl_client_s_dn");
 
     default:
         return ngx_slprintf(p, last, "is a text that is not empty");

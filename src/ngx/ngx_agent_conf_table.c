@@ -1,10 +1,10 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Tables of names, prefixes and keys: made once when the configuration is
- * read, then only looked at.  A lookup allocates nothing and takes the same
- * time for ten tenants as for ten thousand (prefixes are walked: they are
- * few).
+ * Tables of names, prefixes, keys and tenants: made once when the
+ * configuration is read, then only looked at.  A lookup allocates nothing and
+ * takes the same time for ten tenants as for ten thousand (prefixes are
+ * walked: they are few).
  */
 
 
@@ -23,20 +23,26 @@ static int ngx_libc_cdecl ngx_agent_conf_table_longer(const void *one,
     const void *two);
 static ngx_int_t ngx_agent_conf_table_keys(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
+static ngx_int_t ngx_agent_conf_table_tenants(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf);
 static ngx_agent_model_name_t *ngx_agent_conf_table_name_slot(
     ngx_agent_main_conf_t *amcf, ngx_str_t *name);
 static ngx_agent_tenant_key_t *ngx_agent_conf_table_key_slot(
     ngx_agent_main_conf_t *amcf, u_char *digest);
+static ngx_agent_tenant_t **ngx_agent_conf_table_tenant_slot(
+    ngx_agent_main_conf_t *amcf, ngx_str_t *name);
 
 
 ngx_int_t
 ngx_agent_conf_tables(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
-    if (ngx_agent_conf_table_names(cf, amcf) != NGX_OK) {
+    if (ngx_agent_conf_table_names(cf, amcf) != NGX_OK
+        || ngx_agent_conf_table_keys(cf, amcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_agent_conf_table_keys(cf, amcf);
+    return ngx_agent_conf_table_tenants(cf, amcf);
 }
 
 
@@ -209,6 +215,33 @@ ngx_agent_conf_table_keys(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 }
 
 
+/* No name is there twice: the blocks were refused. */
+
+static ngx_int_t
+ngx_agent_conf_table_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
+{
+    ngx_uint_t            i, size;
+    ngx_agent_tenant_t  **tenant;
+
+    size = ngx_agent_conf_table_size(amcf->tenants.nelts);
+
+    amcf->tenant_mask = size - 1;
+    amcf->tenant_table = ngx_pcalloc(cf->pool,
+                                     size * sizeof(ngx_agent_tenant_t *));
+    if (amcf->tenant_table == NULL) {
+        return NGX_ERROR;
+    }
+
+    tenant = amcf->tenants.elts;
+
+    for (i = 0; i < amcf->tenants.nelts; i++) {
+        *ngx_agent_conf_table_tenant_slot(amcf, &tenant[i]->name) = tenant[i];
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_agent_tenant_t *
 ngx_agent_conf_tenant(ngx_agent_main_conf_t *amcf, ngx_str_t *key)
 {
@@ -223,6 +256,13 @@ ngx_agent_conf_tenant(ngx_agent_main_conf_t *amcf, ngx_str_t *key)
     ag_key_digest(ngx_agent_str(key), digest);
 
     return ngx_agent_conf_table_key_slot(amcf, digest)->tenant;
+}
+
+
+ngx_agent_tenant_t *
+ngx_agent_conf_tenant_named(ngx_agent_main_conf_t *amcf, ngx_str_t *name)
+{
+    return *ngx_agent_conf_table_tenant_slot(amcf, name);
 }
 
 
@@ -306,6 +346,27 @@ ngx_agent_conf_table_key_slot(ngx_agent_main_conf_t *amcf, u_char *digest)
         slot = &amcf->key_table[i & amcf->key_mask];
 
         if (slot->tenant == NULL || ag_key_equal(slot->digest, digest)) {
+            return slot;
+        }
+    }
+}
+
+
+/* The slot of a tenant's name, or the empty one where it would go. */
+
+static ngx_agent_tenant_t **
+ngx_agent_conf_table_tenant_slot(ngx_agent_main_conf_t *amcf, ngx_str_t *name)
+{
+    ngx_uint_t            i;
+    ngx_agent_tenant_t  **slot;
+
+    for (i = ag_name_hash(ngx_agent_str(name)); /* void */ ; i++) {
+        slot = &amcf->tenant_table[i & amcf->tenant_mask];
+
+        if (*slot == NULL
+            || ag_str_equal(ngx_agent_str(&(*slot)->name),
+                            ngx_agent_str(name)))
+        {
             return slot;
         }
     }

@@ -11,9 +11,6 @@
 #include "core/ag_key.h"
 
 
-#define NGX_AGENT_TENANT_KEYS  "file:PATH, env:NAME, sha256:HEX"
-
-
 /* The tenant whose block is read, and where its keys go. */
 typedef struct {
     ngx_agent_main_conf_t   *main;
@@ -118,13 +115,6 @@ ngx_agent_conf_tenant_create(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
 static char *
 ngx_agent_conf_tenant_end(ngx_conf_t *cf, ngx_agent_tenant_t *tenant)
 {
-    if (tenant->keys == 0) {
-        return ngx_agent_conf_error(cf, &tenant->place,
-                                    "tenant \"%V\" has no \"key\": allowed "
-                                    "are " NGX_AGENT_TENANT_KEYS,
-                                    &tenant->name);
-    }
-
     if (tenant->models.nelts == 0) {
         return ngx_agent_conf_error(cf, &tenant->place,
                                     "tenant \"%V\" has no \"models\": allowed "

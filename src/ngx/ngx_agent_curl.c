@@ -9,10 +9,9 @@
  */
 
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-
 #include "ngx/ngx_agent_libcurl.h"
+
+#include <openssl/ssl.h>
 
 
 static X509_STORE *ngx_agent_curl_load_ca(ngx_conf_t *cf,
@@ -119,7 +118,7 @@ ngx_agent_curl_init_process(ngx_cycle_t *cycle)
 
     amcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_agent_module);
 
-    if (amcf == NULL || amcf->gateways == 0) {
+    if (amcf == NULL || amcf->gateways.nelts == 0) {
         return NGX_OK;
     }
 
@@ -133,7 +132,7 @@ ngx_agent_curl_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (ngx_agent_curl_memory_init() != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -147,7 +146,7 @@ ngx_agent_curl_init_process(ngx_cycle_t *cycle)
     (void) curl_share_setopt(ngx_agent_curl.share, CURLSHOPT_SHARE,
                              CURL_LOCK_DATA_SSL_SESSION);
 
-    ERR_clear_error();
+    ngx_agent_curl_clear();
 
     return ngx_agent_curl_init_upstreams(cycle, amcf);
 }
@@ -170,6 +169,10 @@ ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle, ngx_agent_main_conf_t *amcf)
 
         up->provider = providers[i];
         providers[i]->upstream = up;
+
+        if (providers[i]->ca_store != NULL) {
+            ngx_agent_curl.tls = 1;
+        }
 
         if (ngx_agent_resolve_init(&up->resolve, providers[i], cycle->log)
             != NGX_OK)
@@ -228,7 +231,7 @@ ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
 
     (void) curl_share_cleanup(ngx_agent_curl.share);
     ngx_agent_curl.share = NULL;
-    ERR_clear_error();
+    ngx_agent_curl_clear();
 }
 
 
@@ -290,7 +293,7 @@ ngx_agent_curl_resume(ngx_agent_transfer_t *t)
     if (t->paused && !t->blocked && h != NULL) {
         t->paused = 0;
         (void) curl_easy_pause(h->easy, CURLPAUSE_CONT);
-        ERR_clear_error();
+        ngx_agent_curl_clear();
     }
 }
 
@@ -329,7 +332,7 @@ ngx_agent_curl_release(ngx_agent_transfer_t *t)
 
     if (t->paused) {
         (void) curl_easy_pause(h->easy, CURLPAUSE_CONT);
-        ERR_clear_error();
+        ngx_agent_curl_clear();
     }
 
     h->drain.data = h;
@@ -362,7 +365,7 @@ ngx_agent_curl_park(ngx_agent_handle_t *h)
         (void) curl_multi_remove_handle(h->shard->multi, h->easy);
         h->shard->active--;
         h->shard = NULL;
-        ERR_clear_error();
+        ngx_agent_curl_clear();
     }
 
     if (h->resolving) {

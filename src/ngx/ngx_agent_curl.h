@@ -43,7 +43,8 @@ struct ngx_agent_transfer_s {
     const char            *prefix;      /* headers to keep beside ours */
 
     ngx_uint_t             status;      /* 0: no header line yet */
-    ngx_array_t            headers;     /* of ngx_keyval_t, names lower case */
+    ngx_array_t            headers;     /* of ngx_keyval_t; names lower case,
+                                           zero-terminated */
     ngx_uint_t             header_lines;
     ngx_uint_t             interim;     /* 1xx answers seen */
     size_t                 header_bytes;

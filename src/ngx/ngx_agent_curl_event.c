@@ -9,8 +9,6 @@
  */
 
 
-#include <openssl/err.h>
-
 #include "ngx/ngx_agent_libcurl.h"
 #include "ngx/ngx_agent_transfer.h"
 
@@ -128,7 +126,7 @@ ngx_agent_curl_action(ngx_agent_shard_t *shard, curl_socket_t fd, int events)
         ngx_agent_curl_finish(h, code);
     }
 
-    ERR_clear_error();
+    ngx_agent_curl_clear();
 }
 
 

@@ -7,10 +7,10 @@
  */
 
 
-#include <openssl/ssl.h>
-
 #include "ngx/ngx_agent_libcurl.h"
 #include "ngx/ngx_agent_transfer.h"
+
+#include <openssl/ssl.h>
 
 
 static CURLcode ngx_agent_curl_setup(ngx_agent_handle_t *h);

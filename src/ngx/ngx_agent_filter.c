@@ -40,10 +40,6 @@ static ngx_agent_filter_t *ngx_agent_filter_find(ngx_http_request_t *r);
 static void ngx_agent_filter_cleanup(void *data);
 
 
-/* Where nginx's configuration refuses ("deny all") nothing is malformed. */
-static const ag_str_t  ngx_agent_filter_refused =
-    ag_string("The gateway refused the request.");
-
 static ngx_http_output_header_filter_pt  ngx_agent_filter_next_header;
 static ngx_http_output_body_filter_pt    ngx_agent_filter_next_body;
 
@@ -134,13 +130,6 @@ ngx_agent_filter_create(ngx_http_request_t *r)
     filter->request = r;
     filter->error.status = (unsigned) r->headers_out.status;
     filter->error.class = ag_error_of_nginx(filter->error.status);
-
-    if (filter->error.class == AG_E_BAD_REQUEST
-        && filter->error.status != NGX_HTTP_BAD_REQUEST
-        && filter->error.status < NGX_HTTP_INTERNAL_SERVER_ERROR)
-    {
-        filter->error.message = ngx_agent_filter_refused;
-    }
 
     if (ngx_agent_filter_identify(r, &filter->id) != NGX_OK) {
         return NULL;

@@ -17,8 +17,6 @@ static ngx_int_t ngx_agent_header_provider(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_header_id(ngx_agent_call_t *call,
     const char *name, ngx_str_t *value);
 static ngx_int_t ngx_agent_header_allow(ngx_agent_call_t *call);
-static ngx_int_t ngx_agent_header_put(ngx_agent_call_t *call,
-    ngx_str_t *name, ngx_str_t *value);
 
 
 ngx_int_t
@@ -100,7 +98,7 @@ ngx_agent_header_provider(ngx_agent_call_t *call)
         if (len != 0 && header[i].key.len > len
             && ngx_strncmp(header[i].key.data, prefix, len) == 0)
         {
-            rc = ngx_agent_header_put(call, &header[i].key,
+            rc = ngx_agent_header_add(call, (char *) header[i].key.data,
                                       &header[i].value);
         }
     }
@@ -194,31 +192,5 @@ ngx_int_t
 ngx_agent_header_add(ngx_agent_call_t *call, const char *name,
     ngx_str_t *value)
 {
-    ngx_str_t  key;
-
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    return ngx_agent_header_put(call, &key, value);
-}
-
-
-static ngx_int_t
-ngx_agent_header_put(ngx_agent_call_t *call, ngx_str_t *name,
-    ngx_str_t *value)
-{
-    ngx_table_elt_t  *header;
-
-    header = ngx_list_push(&call->r->headers_out.headers);
-    if (header == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(header, sizeof(ngx_table_elt_t));
-
-    header->hash = 1;
-    header->key = *name;
-    header->value = *value;
-
-    return NGX_OK;
+    return ngx_agent_request_add_header(call->r, name, value);
 }

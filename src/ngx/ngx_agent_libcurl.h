@@ -10,17 +10,19 @@
 #define _NGX_AGENT_LIBCURL_H_INCLUDED_
 
 
-#include <curl/curl.h>
-
 #include "ngx/ngx_agent_curl.h"
+
+#include <curl/curl.h>
+#include <openssl/err.h>
 
 
 #define NGX_AGENT_CURL_SHARDS         64
 #define NGX_AGENT_CURL_SHARD_ACTIVE   128     /* transfers before the next
                                                  shard is filled */
 #define NGX_AGENT_CURL_SHARD_IDLE     512     /* connections kept by a shard */
-#define NGX_AGENT_CURL_STREAM_BUFFER  4096    /* bytes; a stream's read */
-#define NGX_AGENT_CURL_WHOLE_BUFFER   16384   /* bytes; other reads */
+#define NGX_AGENT_CURL_STREAM_BUFFER  4064    /* bytes; a stream's read, a
+                                                 block of 4 KB with its head */
+#define NGX_AGENT_CURL_WHOLE_BUFFER   16352   /* bytes; other reads */
 #define NGX_AGENT_CURL_DRAIN          2000    /* ms that a complete answer may
                                                  take to end its framing */
 #define NGX_AGENT_CURL_DRAIN_BYTES    16384
@@ -77,10 +79,28 @@ typedef struct {
     ngx_agent_socket_t       *sockets;      /* by descriptor */
     ngx_uint_t                socket_count;
     ngx_log_t                *log;
+    unsigned                  tls:1;        /* some provider is https */
 } ngx_agent_curl_t;
 
 
 extern ngx_agent_curl_t  ngx_agent_curl;
+
+
+/*
+ * After each entry to libcurl: nginx would log the errors that OpenSSL may
+ * have left queued as alerts of its own.
+ */
+static ngx_inline void
+ngx_agent_curl_clear(void)
+{
+    if (ngx_agent_curl.tls) {
+        ERR_clear_error();
+    }
+}
+
+
+/* memory: ngx_agent_curl_memory.c: curl_global_init(). */
+ngx_int_t ngx_agent_curl_memory_init(void);
 
 
 /* handles: ngx_agent_curl_handle.c */

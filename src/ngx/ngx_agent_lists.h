@@ -31,7 +31,7 @@
 /* X(name without $agent_, what it holds, help) */
 #define AG_VARIABLES(X)                                                       \
     X(request_id, REQUEST_ID, "The call's id, as in x-request-id.")           \
-    X(tenant, TENANT, "Name of the tenant whose key was sent.")               \
+    X(tenant, TENANT, "Name of the tenant that calls.")                       \
     X(model, MODEL, "The model's name as the client asked for it, cut to "    \
       "64 bytes.")                                                            \
     X(provider, PROVIDER, "Name of the provider that was asked last.")        \

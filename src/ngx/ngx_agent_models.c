@@ -10,7 +10,6 @@
 #include "ngx/ngx_agent.h"
 
 
-static ngx_uint_t ngx_agent_models_anthropic(ngx_http_request_t *r);
 static ngx_uint_t ngx_agent_models_usable(ngx_agent_call_t *call,
     ngx_agent_model_t *model, ngx_str_t *name);
 static int ngx_agent_models_item(ngx_agent_call_t *call, ag_buf_t *out,
@@ -33,7 +32,8 @@ ngx_agent_models_write(ngx_agent_call_t *call, ag_buf_t *out)
 {
     ngx_uint_t  anthropic;
 
-    anthropic = ngx_agent_models_anthropic(call->r);
+    anthropic = (ngx_agent_request_header(call->r, "anthropic-version")
+                 != NULL);
 
     if (anthropic) {
         call->client = &ag_anthropic;
@@ -184,36 +184,4 @@ ngx_agent_models_usable(ngx_agent_call_t *call, ngx_agent_model_t *model,
 
     return !target->provider->disabled
            && ngx_agent_conf_allows(call->tenant, name);
-}
-
-
-static ngx_uint_t
-ngx_agent_models_anthropic(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    part = &r->headers_in.headers.part;
-    header = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == sizeof("anthropic-version") - 1
-            && ngx_strncmp(header[i].lowcase_key, "anthropic-version", 17)
-               == 0)
-        {
-            return 1;
-        }
-    }
 }

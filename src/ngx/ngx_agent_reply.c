@@ -18,10 +18,13 @@ static ngx_int_t ngx_agent_reply_stream_end(ngx_agent_call_t *call);
 static void ngx_agent_reply_early(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_body(ngx_agent_call_t *call,
     ngx_uint_t status, ngx_str_t *type, ag_buf_t *body);
+static ngx_int_t ngx_agent_reply_wait(ngx_agent_call_t *call,
+    ngx_uint_t progress);
 static void ngx_agent_reply_on_write(ngx_http_request_t *r);
 
 
 static ngx_str_t  ngx_agent_reply_json = ngx_string("application/json");
+static ngx_str_t  ngx_agent_reply_nobody = ngx_string("-");
 
 
 ngx_int_t
@@ -94,7 +97,7 @@ ngx_agent_reply_error(ngx_agent_call_t *call)
                       "agent: call failed, class: %s, provider: \"%V\", "
                       "provider status: %ui, id: %V", row->name,
                       call->target ? &call->target->provider->name
-                                   : &ngx_agent_reply_json,
+                                   : &ngx_agent_reply_nobody,
                       call->provider_status, &call->request_id);
     }
 
@@ -234,6 +237,7 @@ ngx_agent_reply_open(ngx_agent_call_t *call)
     r->headers_out.content_type_len = type->len;
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.content_length_n = -1;
+    r->disable_not_modified = 1;
 
 #if (NGX_HTTP_GZIP)
     r->gzip_tested = 1;
@@ -296,9 +300,9 @@ ngx_agent_reply_write(ngx_agent_call_t *call, ngx_uint_t last)
 ngx_int_t
 ngx_agent_reply_flush(ngx_agent_call_t *call)
 {
-    ngx_event_t               *wev;
-    ngx_http_request_t        *r;
-    ngx_http_core_loc_conf_t  *clcf;
+    u_char               *pos;
+    ngx_event_t          *wev;
+    ngx_http_request_t   *r;
 
     r = call->r;
     wev = r->connection->write;
@@ -308,26 +312,43 @@ ngx_agent_reply_flush(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    if (call->sending.len != 0 && call->out.pos != call->out.last
+    pos = call->out.pos;
+
+    if (call->sending.len != 0 && pos != call->out.last
         && ngx_http_output_filter(r, NULL) == NGX_ERROR)
     {
         return NGX_ERROR;
     }
 
-    if (call->out.pos == call->out.last) {
-        call->sending.len = 0;
-
-        if (wev->timer_set) {
-            ngx_del_timer(wev);
-        }
-
-        return NGX_OK;
+    if (call->out.pos != call->out.last) {
+        return ngx_agent_reply_wait(call, call->out.pos != pos);
     }
 
+    call->sending.len = 0;
+
+    if (wev->timer_set) {
+        ngx_del_timer(wev);
+    }
+
+    return NGX_OK;
+}
+
+
+/* The client reads slowly; send_timeout counts from its last progress. */
+static ngx_int_t
+ngx_agent_reply_wait(ngx_agent_call_t *call, ngx_uint_t progress)
+{
+    ngx_event_t               *wev;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r = call->r;
+    wev = r->connection->write;
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
     r->write_event_handler = ngx_agent_reply_on_write;
 
-    if (!wev->timer_set || wev->ready) {
+    if (progress || !wev->timer_set) {
         ngx_add_timer(wev, clcf->send_timeout);
     }
 
@@ -435,6 +456,7 @@ ngx_agent_reply_body(ngx_agent_call_t *call, ngx_uint_t status,
     r->headers_out.content_type_len = type->len;
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.content_length_n = (off_t) body->len;
+    r->disable_not_modified = 1;
 
     if (ngx_agent_header_answer(call) != NGX_OK) {
         return NGX_ERROR;

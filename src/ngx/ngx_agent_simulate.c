@@ -357,14 +357,16 @@ ngx_agent_simulate_send(ngx_agent_simulate_ctx_t *ctx,
     b->memory = (b->pos != b->last);
     b->last_in_chain = 1;
     b->last_buf = (verdict == AG_SIMULATE_END);
-    b->flush = !b->last_buf;
+    b->flush = (verdict != AG_SIMULATE_END);
 
     ctx->link.buf = b;
     ctx->link.next = NULL;
 
     rc = ngx_http_output_filter(r, &ctx->link);
 
-    if (rc == NGX_ERROR || b->last_buf) {
+    /* b->last_buf is no longer ours: the chunked filter moves it */
+
+    if (rc == NGX_ERROR || verdict == AG_SIMULATE_END) {
         ngx_http_finalize_request(r, rc);
         return NGX_DONE;
     }

@@ -96,6 +96,7 @@ ngx_agent_simulate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     alcf->simulate = ascf;
+    ngx_agent_conf_here(cf, &alcf->place);
 
     /* a handler that is there already is refused when locations are merged */
 

@@ -267,8 +267,15 @@ ngx_agent_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ngx_agent_conf_here(cf, &amcf->status_at);
     }
 
+    ngx_agent_conf_here(cf, &alcf->place);
+
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_agent_status_handler;
+
+    /* a handler that is there already is refused when locations are merged */
+
+    if (clcf->handler == NULL) {
+        clcf->handler = ngx_agent_status_handler;
+    }
 
     return NGX_CONF_OK;
 }

@@ -265,14 +265,15 @@ ngx_agent_transfer_keep(ngx_agent_transfer_t *t, u_char *line, u_char *colon,
 
     header->key.len = len;
     header->value.len = (size_t) (last - value);
-    header->key.data = ngx_pnalloc(t->pool, len + header->value.len);
+    header->key.data = ngx_pnalloc(t->pool, len + 1 + header->value.len);
 
     if (header->key.data == NULL) {
         return NGX_ERROR;
     }
 
-    header->value.data = header->key.data + len;
+    header->value.data = header->key.data + len + 1;
     ngx_strlow(header->key.data, line, len);
+    header->key.data[len] = '\0';
     ngx_memcpy(header->value.data, value, header->value.len);
 
     return NGX_OK;
@@ -316,10 +317,11 @@ ngx_agent_transfer_body(ngx_agent_transfer_t *t, u_char *bytes, size_t len)
         /*
          * A client that reads slowly pauses its provider; and so does one
          * burst, until the call has had its turn: nobody starves a worker.
+         * One half of what may be held is here, the other with nginx.
          */
 
-        if (t->burst + len > AG_STREAM_HELD_MAX
-            || (t->blocked && t->sink->len + len > AG_STREAM_HELD_MAX))
+        if (t->burst + len > AG_STREAM_HELD_MAX / 2
+            || (t->blocked && t->sink->len + len > AG_STREAM_HELD_MAX / 2))
         {
             return NGX_AGAIN;
         }

@@ -310,8 +310,8 @@ REFUSED = {
                             "key sha256:" + "0f" * 32 + ";@here@"},
         ["file:", "env:"]),
     "the same key for two tenants": (
-        {"more": "agent_tenant other {@here@\n models gpt-test; "
-                 "key file:@team_key@; }"}, ["other", "team"]),
+        {"more": "agent_tenant other {\nmodels gpt-test;\n"
+                 "key file:@team_key@;@here@\n}"}, ["other", "team"]),
     # model
     "a model without a name": ({"models": "agent_model { target main; }"},
                                ["agent_model"]),

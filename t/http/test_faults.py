@@ -12,8 +12,9 @@ import time
 import pytest
 
 import providers as P
-from gateway import question
+from gateway import question, until
 from providers import HANG, KEEP, RESET, chunk, head, says, sse, stream, whole
+from test_client import gauges
 
 # A text that no client may see, in the places where providers put such things.
 SECRET = "internal-host-7.corp.example /srv/app/main.py sk-leak0123456789abcdef"
@@ -241,6 +242,24 @@ def test_a_connection_that_is_not_accepted_times_out(streamed, gateway):
     response = g.chat(question(stream=streamed))
     is_the_tables_error(response, [TIMEOUT])
     assert g.access()[0]["error"] == "timeout_connect"
+
+
+@pytest.mark.smoke
+def test_connections_that_are_never_accepted_leave_nothing_behind(gateway):
+    """Clients leave while we connect; the next connections are sound."""
+    g = gateway(gateway.own(P.Blackhole()),
+                provider_lines="timeout connect=1s;")
+    clients = [g.connect() for _ in range(20)]
+    for client in clients:
+        client.send(g.chat_request())
+    assert until(lambda: gauges(g)[0] == 20)
+    for client in clients[::2]:
+        client.close()
+    for client in clients[1::2]:
+        is_the_tables_error(client.response(), [TIMEOUT])
+        client.close()
+    assert until(lambda: gauges(g)[0] == 0)
+    assert g.get("/v1/models").status == 200
 
 
 @pytest.mark.smoke
@@ -569,7 +588,7 @@ def test_extra_bytes_after_an_answer_never_meet_the_next_client(gateway,
 def test_the_last_error_of_a_target_is_on_the_status_page(gateway):
     g = gateway(gateway.own(P.Refuses()))
     g.chat()
-    assert "network" in json.dumps(g.status())
+    assert until(lambda: "network" in json.dumps(g.status()["targets"]))
 
 
 def test_a_failing_provider_does_not_harm_its_neighbour(gateway, provider):

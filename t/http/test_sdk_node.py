@@ -15,7 +15,7 @@ pytestmark = pytest.mark.smoke
 def said(shared, node_modules):
     """What t/node/openai.cjs got, run once for this file."""
     g = shared(http=HTTP, simulator=free_port(),
-               simulate="latency=0 tokens=12 rate=100000")
+               simulate="latency=0 tokens=12 rate=400")
     return json.loads(nodes.run(node_modules, "openai.cjs", g.base_url,
                                 g.key))
 

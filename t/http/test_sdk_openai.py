@@ -43,7 +43,7 @@ WEATHER = [{"type": "function", "function": {
 @pytest.fixture(scope="module")
 def g(shared):
     return shared(http=HTTP, simulator=free_port(),
-                  simulate="latency=0 tokens=12 rate=100000")
+                  simulate="latency=0 tokens=12 rate=400")
 
 
 @pytest.fixture(scope="module")

@@ -89,6 +89,8 @@ def test_histograms_add_up(gateway, provider):
     g = gateway(provider(P.speaks()))
     for _ in range(7):
         g.chat()
+    assert until(lambda: value(g, "agent_tenant_calls_total",
+                               tenant="team") == 7)
     found = 0
     for family in text_string_to_metric_families(g.page("/metrics")[2]):
         if family.type != "histogram":
@@ -115,11 +117,19 @@ def test_json_and_prometheus_tell_the_same_numbers(gateway, provider):
     g = gateway(provider(P.speaks()))
     for _ in range(3):
         g.chat()
+    assert until(lambda: value(g, "agent_tenant_calls_total",
+                               tenant="team") == 3)
     status = g.status()
-    team = status["tenants"]["team"] if isinstance(status["tenants"], dict) \
-        else next(t for t in status["tenants"] if t["name"] == "team")
-    assert 3 in [v for k, v in team.items() if "calls_total" in k], team
-    assert value(g, "agent_tenant_calls_total", tenant="team") == 3
+    for plural, owner, label in (("tenants", "team", "tenant"),
+                                 ("models", "gpt-test",
+                                  "gen_ai_request_model"),
+                                 ("targets", "main/gpt-upstream", "target")):
+        counters = {name: number
+                    for name, number in status[plural][owner].items()
+                    if name.endswith("_total")}
+        assert counters
+        for name, number in counters.items():
+            assert value(g, name, **{label: owner}) == number, name
     for plural in ("tenants", "models", "targets", "errors"):
         assert plural in status
     for name in ("gpt-test", "main/gpt-upstream", "team"):
@@ -210,8 +220,9 @@ def test_a_refusal_moves_its_class_and_no_target(body, key, kind, gateway,
     g = gateway(provider(P.speaks()))
     before = metrics(g)
     g.chat(body, key=key)
+    name = f"agent_errors_total{{'class': '{kind}'}}"
+    assert until(lambda: moves(before, metrics(g)).get(name) == 1)
     moved = moves(before, metrics(g))
-    assert moved[f"agent_errors_total{{'class': '{kind}'}}"] == 1
     assert not [name for name in moved if "target" in name or "token" in name]
 
 
@@ -223,7 +234,8 @@ def test_numbers_of_both_workers_add_up(gateway, provider):
         thread.start()
     for thread in threads:
         thread.join()
-    assert value(g, "agent_tenant_calls_total", tenant="team") == 80
+    assert until(lambda: value(g, "agent_tenant_calls_total",
+                               tenant="team") == 80)
     assert value(g, "agent_tenant_output_tokens_total", tenant="team") == 240
     assert value(g, "agent_target_attempts_total",
                  target="main/gpt-upstream") == 80
@@ -255,19 +267,24 @@ def test_gauges_come_back_after_every_kind_of_end(gateway, provider):
         g.chat(body)
     g.chat(key=None)
     assert until(lambda: gauges(g) == (0, 0))
-    calls = value(g, "agent_tenant_calls_total", tenant="team")
-    failed = value(g, "agent_tenant_failed_calls_total", tenant="team")
-    assert (calls, failed) in ((len(ends) + 4, len(ends) + 3),)
+    assert until(lambda: value(g, "agent_tenant_calls_total",
+                               tenant="team") == len(ends) + 4)
+    # all but one stream, and the four bad requests
+    assert value(g, "agent_tenant_failed_calls_total", tenant="team") \
+        == len(ends) + 3
 
 
 def test_the_last_error_of_each_target_is_told(gateway, provider):
     g = gateway(provider([says(whole({}, 503), KEEP), says(HANG)]),
                 provider_lines="timeout total=300ms;")
+    def told(*words):
+        text = json.dumps(g.status()["targets"]["main/gpt-upstream"])
+        return all(word in text for word in words)
+
     g.chat()
-    text = json.dumps(g.status()["targets"])
-    assert "unavailable" in text and "503" in text
+    assert until(lambda: told("unavailable", "503"))
     g.chat()
-    assert "timeout_total" in json.dumps(g.status()["targets"])
+    assert until(lambda: told("timeout_total"))
 
 
 def test_models_that_nobody_configured_make_no_series(gateway, provider):
@@ -324,7 +341,8 @@ def test_more_than_a_thousand_tenants_become_other(gateway, provider):
 def test_no_series_is_lost_when_the_zone_is_small(gateway, provider):
     g = gateway(provider(P.speaks()), http=DEFAULT.replace("4m", "1m"))
     assert g.chat().status == 200
-    assert value(g, "agent_tenant_calls_total", tenant="team") == 1
+    assert until(lambda: value(g, "agent_tenant_calls_total",
+                               tenant="team") == 1)
 
 
 # ---- secrets --------------------------------------------------------------

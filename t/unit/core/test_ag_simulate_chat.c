@@ -55,7 +55,8 @@ choices_differ_and_interleave_by_index(void **state)
     (void) state;
     simulated_init(&t);
 
-    simulated_post(&t, "chat/completions", "{\"model\":\"m\",\"n\":4," CHAT "}");
+    simulated_post(&t, "chat/completions",
+                   "{\"model\":\"m\",\"n\":4," CHAT "}");
     doc = simulated_json(&t);
     assert_int_equal(simulated_number(doc, "/choices/3/index"), 3);
     assert_int_equal(simulated_number(doc, "/usage/completion_tokens"), 20);
