@@ -1,7 +1,7 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Prints one of the four lists as a Markdown table.  What stands between
+ * Prints one of the lists as a Markdown table.  What stands between
  * <!-- table: NAME --> and <!-- /table --> in README.md and docs/ is made
  * from it ("make tables") and compared with it ("make check").
  */
@@ -13,6 +13,7 @@
 
 #include "core/ag_error.h"
 #include "core/ag_metric.h"
+#include "core/ag_simulate.h"
 #include "ngx/ngx_agent_lists.h"
 
 
@@ -53,12 +54,16 @@ static void tables_lower(const char *text);
     { name, #function, #next, NULL },
 
 
+#define TABLES_FAULT(id, name, example, meaning)                              \
+    { name, meaning, NULL },
+
 static const tables_row_t  tables_errors[] = { AG_ERRORS(TABLES_ERROR) };
 static const tables_row_t  tables_metrics[] = { AG_METRICS(TABLES_METRIC) };
 static const tables_row_t  tables_variables[] = {
     AG_VARIABLES(TABLES_VARIABLE)
 };
 static const tables_row_t  tables_phases[] = { AG_PHASES(TABLES_PHASE) };
+static const tables_row_t  tables_faults[] = { AG_FAULTS(TABLES_FAULT) };
 
 
 /* The first error is "none": not one that a reader may meet. */
@@ -80,6 +85,10 @@ static const tables_t  tables[] = {
     { "phases",
       { "phase", "function", "goes to", NULL },
       "tcs", tables_phases, TABLES_COUNT(tables_phases) },
+
+    { "faults",
+      { "fault", "meaning", NULL },
+      "ct", tables_faults, TABLES_COUNT(tables_faults) },
 };
 
 
@@ -95,7 +104,7 @@ main(int argc, char **argv)
         }
     }
 
-    fputs("usage: tables errors|metrics|variables|phases\n", stderr);
+    fputs("usage: tables errors|metrics|variables|phases|faults\n", stderr);
 
     return 1;
 }

@@ -110,12 +110,6 @@
     X(BAD_REQUEST, "bad_request", 400, "invalid_request_error",               \
       "bad_request", no, no, no,                                              \
       "The HTTP request is malformed or not accepted here.")                  \
-    X(UNAUTHORIZED, "unauthorized", 401, "invalid_request_error",             \
-      "unauthorized", no, no, no,                                             \
-      "The gateway's server asks for credentials beside the API key.")        \
-    X(FORBIDDEN, "forbidden", 403, "permission_error", "forbidden",           \
-      no, no, no,                                                             \
-      "The gateway's server refuses requests from this client.")              \
     X(METHOD, "method", 405, "invalid_request_error",                         \
       "method_not_allowed", no, no, no,                                       \
       "This method is not allowed on this endpoint.")                         \
@@ -131,6 +125,13 @@
     X(MEDIA_TYPE, "media_type", 415, "invalid_request_error",                 \
       "unsupported_media_type", no, no, no,                                   \
       "The request body must be uncompressed application/json.")              \
+    X(UNAUTHORIZED, "unauthorized", 401, "invalid_request_error",             \
+      "unauthorized", no, no, no,                                             \
+      "The request's credentials are missing, or the gateway's server "       \
+      "refused them.")                                                        \
+    X(FORBIDDEN, "forbidden", 403, "permission_error", "forbidden",           \
+      no, no, no,                                                             \
+      "The gateway's server refused the request.")                            \
     X(CLIENT_GONE, "client_gone", 499, "invalid_request_error",               \
       "client_closed_request", no, no, no,                                    \
       "The client closed the connection.")                                    \

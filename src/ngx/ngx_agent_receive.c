@@ -20,6 +20,8 @@ static ngx_int_t ngx_agent_receive_stream(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_receive_events(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_receive_event(ngx_agent_call_t *call,
     ag_sse_event_t *event);
+static ngx_int_t ngx_agent_receive_malformed(ngx_agent_call_t *call,
+    size_t bytes);
 static ngx_int_t ngx_agent_receive_end(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_receive_pass(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_receive_heartbeat(ngx_agent_call_t *call);
@@ -240,7 +242,7 @@ ngx_agent_receive_event(ngx_agent_call_t *call, ag_sse_event_t *event)
         return delta.error;
     }
 
-    if (delta.malformed && ++call->malformed == AG_STREAM_MALFORMED_MAX) {
+    if (delta.malformed && ngx_agent_receive_malformed(call, len) != NGX_OK) {
         return AG_E_BAD_RESPONSE;
     }
 
@@ -276,6 +278,19 @@ ngx_agent_receive_event(ngx_agent_call_t *call, ag_sse_event_t *event)
     }
 
     return NGX_OK;
+}
+
+
+/* One event that cannot be read is left out, a run of them ends the stream. */
+static ngx_int_t
+ngx_agent_receive_malformed(ngx_agent_call_t *call, size_t bytes)
+{
+    ngx_log_error(NGX_LOG_WARN, call->log, 0,
+                  "agent: event left out that is not JSON, provider: \"%V\", "
+                  "bytes: %uz, id: %V", &call->target->provider->name, bytes,
+                  &call->request_id);
+
+    return ++call->malformed < AG_STREAM_MALFORMED_MAX ? NGX_OK : NGX_ERROR;
 }
 
 

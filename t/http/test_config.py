@@ -14,9 +14,6 @@ from gateway import DEFAULT, SERVER, ZONE, question
 
 pytestmark = pytest.mark.smoke
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="anonymous= and tenant_by= of "
-                                                "agent_gateway are not built")
-
 # One good configuration, each place of it named.
 GOOD = {
     "zone": "agent_zone gateway:4m;",
@@ -123,6 +120,12 @@ def config(**places):
     # locations
     {"location": "location /v1/ { agent_gateway heartbeat=5s; }"},
     {"location": "location /v1/ { agent_gateway heartbeat=off; }"},
+    {"location": "location /v1/ { agent_gateway anonymous=team "
+                 "tenant_by=$arg_team; }"},
+    {"location": "location /v1/ { agent_gateway anonymous=team; }",
+     "inside_tenant": "models gpt-test;"},
+    {"location": "location /v1/ { agent_gateway tenant_by=a-$arg_team; }",
+     "inside_tenant": "models gpt-test;"},
     {"location": "location /llm/v1/ { agent_gateway; }"},
     {"location": "location /v1/ { agent_gateway; }\n"
                  "location /b/v1/ { agent_gateway; }"},
@@ -401,6 +404,38 @@ REFUSED = {
         {"location": "location /v1/ { agent_gateway; "
                      "proxy_pass http://127.0.0.1:9; }"}, ["agent_gateway"]),
     "a gateway without a zone": ({"zone": ""}, ["agent_zone"]),
+    "an anonymous tenant that is not there": (
+        {"location": "location /v1/ {\nagent_gateway anonymous=ghost;"
+                     "@here@ }"}, ["ghost", "team"]),
+    "a name of the tenant that is always the same": (
+        {"location": "location /v1/ {\nagent_gateway tenant_by=team;"
+                     "@here@ }"}, ["team", "$"]),
+    "a name of the tenant by half a variable": (
+        {"location": "location /v1/ {\nagent_gateway tenant_by=$;"
+                     "@here@ }"}, ["tenant_by", "$"]),
+    "a word of the gateway that is not built yet": (
+        {"location": "location /v1/ {\nagent_gateway session_id=$arg_s;"
+                     "@here@ }"}, ["session_id=", "tenant_by="]),
+    "a tenant without a key beside an anonymous one": (
+        {"location": "location /v1/ { agent_gateway anonymous=team; }",
+         "more": "agent_tenant other {@here@\nmodels gpt-test; }"},
+        ["key", "other", "anonymous="]),
+    "a status where something else answers": (
+        {"status_location": "location /status { stub_status;\n"
+                            "agent_status;@here@ }"}, ["agent_status"]),
+    "something else where a status answers": (
+        {"status_location": "location /status {\nagent_status;@here@\n"
+                            "proxy_pass http://127.0.0.1:9; }"},
+        ["agent_status"]),
+    "a status where a gateway answers": (
+        {"location": "location /v1/ { agent_gateway;\nagent_status;@here@ }"},
+        ["agent_status", "/v1/"]),
+    "a simulator where something else answers": (
+        {"more": "server { location / { proxy_pass http://127.0.0.1:9;\n"
+                 "agent_simulate;@here@ } }"}, ["agent_simulate"]),
+    "a simulator where a gateway answers": (
+        {"location": "location /v1/ { agent_gateway;\n"
+                     "agent_simulate;@here@ }"}, ["agent_simulate", "/v1/"]),
     "a gateway twice in one place": (
         {"location": "location /v1/ { agent_gateway;\nagent_gateway;"
                      "@here@ }"}, ["agent_gateway"]),
@@ -682,7 +717,6 @@ def test_models_are_listed_in_anthropics_shape_when_it_is_asked_for(gateway):
     assert {m["id"] for m in listed["data"]} == {"gpt-test", "fast"}
 
 
-@NOT_YET
 def test_an_anonymous_tenant_needs_no_key(gateway, provider):
     g = gateway(provider(P.chats()), gateway="anonymous=team")
     assert g.chat(key=None).status == 200
@@ -690,7 +724,6 @@ def test_an_anonymous_tenant_needs_no_key(gateway, provider):
     assert "team" in {call["tenant"] for call in g.access(2)}
 
 
-@NOT_YET
 def test_a_variable_can_name_the_tenant(gateway, provider):
     g = gateway(provider(P.chats()), gateway="tenant_by=$arg_team")
     path = "/v1/chat/completions"
@@ -700,7 +733,45 @@ def test_a_variable_can_name_the_tenant(gateway, provider):
     assert g.post(path, question(), key=None).status == 401
 
 
-@NOT_YET
+def test_a_tenant_without_a_key_is_known_by_its_name(gateway, provider):
+    """tenant_by comes before the key, the key before anonymous."""
+    g = gateway(provider(P.chats()), http=DEFAULT
+                + "agent_tenant guest { models gpt-test; }\n"
+                  "agent_tenant named { models gpt-test; }",
+                gateway="tenant_by=$http_x_team anonymous=guest")
+    for name, key, status, tenant in (
+            (None, None, 200, "guest"), (None, "team", 200, "team"),
+            (None, "sk-wrong-0123456789abcdef", 401, ""),
+            ("named", None, 200, "named"), ("named", "team", 200, "named"),
+            ("named", "sk-wrong-0123456789abcdef", 200, "named"),
+            ("", "team", 200, "team"), ("ghost", "team", 401, ""),
+            ("Named", "team", 401, ""), ("x" * 4000, None, 401, "")):
+        headers = [] if name is None else [("X-Team", name)]
+        response = g.chat(key=key, headers=headers)
+        assert response.status == status, (name, key)
+        assert g.access()[-1]["tenant"] == tenant, (name, key)
+    assert response.error["code"] == "invalid_api_key"
+    assert "key" not in response.error["message"].lower()
+
+
+@pytest.mark.parametrize("lines, status, kind, code", [
+    ("deny all;", 403, "permission_error", "forbidden"),
+    ("auth_basic x; auth_basic_user_file @prefix@/nobody;", 401,
+     "invalid_request_error", "unauthorized")])
+def test_what_nginx_refuses_has_the_error_shape(lines, status, kind, code,
+                                                gateway):
+    g = gateway.make(http=DEFAULT.replace("agent_gateway",
+                                          lines + " agent_gateway"))
+    (g.prefix / "nobody").write_text("")
+    (g.prefix / "nobody").chmod(0o644)
+    g.start()
+    response = g.chat()
+    assert (response.status, response.error["type"],
+            response.error["code"]) == (status, kind, code)
+    assert (response.header("www-authenticate") is not None) == (status == 401)
+    assert g.access()[0]["error"] == code
+
+
 @pytest.mark.parametrize("words, said", [
     ("anonymous=ghost", "team"), ("tenant_by=team", "$")])
 def test_a_tenant_by_that_cannot_be_is_refused(words, said, refused):

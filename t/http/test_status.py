@@ -277,6 +277,7 @@ def test_gauges_come_back_after_every_kind_of_end(gateway, provider):
 def test_the_last_error_of_each_target_is_told(gateway, provider):
     g = gateway(provider([says(whole({}, 503), KEEP), says(HANG)]),
                 provider_lines="timeout total=300ms;")
+
     def told(*words):
         text = json.dumps(g.status()["targets"]["main/gpt-upstream"])
         return all(word in text for word in words)
