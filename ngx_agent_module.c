@@ -88,8 +88,13 @@ ngx_agent_init_process(ngx_cycle_t *cycle)
 static void
 ngx_agent_exit_process(ngx_cycle_t *cycle)
 {
-    if (ngx_agent_of_cycle(cycle) != NULL) {
+    ngx_agent_main_conf_t  *amcf;
+
+    amcf = ngx_agent_of_cycle(cycle);
+
+    if (amcf != NULL) {
         ngx_agent_curl_exit_process(cycle);
+        ngx_agent_call_exit_process(amcf);
     }
 }
 

@@ -37,6 +37,13 @@ typedef struct ngx_agent_zone_s      ngx_agent_zone_t;
 
 #define NGX_AGENT_SPARE_POOLS  64
 
+/* A sanitizer sees each object's end only if no memory is kept. */
+#ifdef __SANITIZE_ADDRESS__
+#define NGX_AGENT_REUSE  0
+#else
+#define NGX_AGENT_REUSE  1
+#endif
+
 
 /* Where a name stands in nginx.conf, for errors found later. */
 typedef struct {
@@ -164,8 +171,8 @@ typedef struct {
                                                own comes first */
     ngx_agent_series_t       *error_series[AG_E_MAX];
     ngx_agent_series_t       *other_model;  /* calls that name no model */
-    ngx_array_t               gateways;     /* of ngx_agent_loc_conf_t *, those
-                                               with agent_gateway */
+    ngx_array_t               gateways;     /* of ngx_agent_loc_conf_t *:
+                                               locations with agent_gateway */
 
     ngx_agent_place_t         status_at;    /* the first agent_status that
                                                needs a zone; line 0: none */
@@ -410,6 +417,9 @@ ngx_int_t ngx_agent_call_handler(ngx_http_request_t *r);
 
 /* The call of a request, settled or not; NULL: not ours. */
 ngx_agent_call_t *ngx_agent_call_of(ngx_http_request_t *r);
+
+/* Frees the pools of ended calls: exit_process. */
+void ngx_agent_call_exit_process(ngx_agent_main_conf_t *amcf);
 
 /* The only place that changes the phase. */
 void ngx_agent_call_goto(ngx_agent_call_t *call, ngx_agent_phase_t phase);

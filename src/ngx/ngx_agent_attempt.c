@@ -140,7 +140,7 @@ ngx_agent_call_send(ngx_agent_call_t *call)
     }
 
     if (rc != NGX_OK) {
-        return ngx_agent_call_fail(call, (call->waiter && call->at.sent)
+        return ngx_agent_call_fail(call, rc == NGX_DECLINED
                                          ? AG_E_TIMEOUT_CONNECT
                                          : AG_E_NETWORK);
     }
@@ -199,6 +199,7 @@ ngx_agent_attempt_start(ngx_agent_call_t *call, ngx_agent_transfer_t *t,
 }
 
 
+/* NGX_DECLINED: no address in time. */
 static ngx_int_t
 ngx_agent_attempt_resolve(ngx_agent_call_t *call)
 {

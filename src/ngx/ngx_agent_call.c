@@ -10,7 +10,7 @@
 #include "ngx/ngx_agent_curl.h"
 
 
-#define NGX_AGENT_CALL_POOL  3072   /* bytes; most calls need no more */
+#define NGX_AGENT_CALL_POOL  4096   /* bytes; most calls need no more */
 
 #define AG_PHASE(id)  (1u << NGX_AGENT_PHASE_##id)
 
@@ -113,6 +113,15 @@ ngx_agent_call_create(ngx_http_request_t *r)
     ngx_http_set_ctx(r, call, ngx_agent_module);
 
     return call;
+}
+
+
+void
+ngx_agent_call_exit_process(ngx_agent_main_conf_t *amcf)
+{
+    while (amcf->spare_count != 0) {
+        ngx_destroy_pool(amcf->spare[--amcf->spare_count]);
+    }
 }
 
 
@@ -489,7 +498,7 @@ ngx_agent_call_destroy(void *data)
     amcf = call->main;
     pool = call->pool;
 
-    if (amcf->spare_count == NGX_AGENT_SPARE_POOLS) {
+    if (!NGX_AGENT_REUSE || amcf->spare_count == NGX_AGENT_SPARE_POOLS) {
         ngx_destroy_pool(pool);
         return;
     }

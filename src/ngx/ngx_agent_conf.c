@@ -20,6 +20,11 @@ static char *ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_uint_t ngx_agent_conf_is_prefix(ngx_http_core_loc_conf_t *clcf);
+static char *ngx_agent_conf_within(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf, ngx_agent_loc_conf_t *prev,
+    ngx_agent_loc_conf_t *conf);
+static char *ngx_agent_conf_gateway_add(ngx_conf_t *cf,
+    ngx_agent_loc_conf_t *alcf);
 static char *ngx_agent_conf_alone(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf,
     const char *directive, ngx_http_handler_pt handler);
 
@@ -175,39 +180,82 @@ ngx_agent_create_loc_conf(ngx_conf_t *cf)
 }
 
 
-/* Nothing is inherited: as in nginx, a content handler is its location's. */
+/*
+ * Nothing is inherited: as in nginx, a content handler is its location's.
+ * But an "if" and a "limit_except" are no other location, although nginx
+ * gives them a configuration of their own.
+ */
 
 char *
 ngx_agent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
+    ngx_agent_loc_conf_t *prev = parent;
     ngx_agent_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname) {
+        return ngx_agent_conf_within(cf, clcf, prev, conf);
+    }
 
     ngx_conf_init_value(conf->gateway, 0);
     ngx_conf_init_msec_value(conf->heartbeat, NGX_AGENT_HEARTBEAT_DEFAULT);
 
-    if (conf->gateway
-        && ngx_agent_conf_alone(cf, conf, "agent_gateway",
-                                ngx_agent_call_handler)
-           != NGX_CONF_OK)
+    if ((conf->gateway
+         && ngx_agent_conf_alone(cf, conf, "agent_gateway",
+                                 ngx_agent_call_handler)
+            != NGX_CONF_OK)
+        || (conf->status
+            && ngx_agent_conf_alone(cf, conf, "agent_status",
+                                    ngx_agent_status_handler)
+               != NGX_CONF_OK)
+        || (conf->simulate
+            && ngx_agent_conf_alone(cf, conf, "agent_simulate",
+                                    ngx_agent_simulate_handler)
+               != NGX_CONF_OK))
     {
         return NGX_CONF_ERROR;
     }
 
-    if (conf->status
-        && ngx_agent_conf_alone(cf, conf, "agent_status",
-                                ngx_agent_status_handler)
-           != NGX_CONF_OK)
-    {
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_agent_conf_within(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf,
+    ngx_agent_loc_conf_t *prev, ngx_agent_loc_conf_t *conf)
+{
+    *conf = *prev;
+
+    if (clcf->lmt_excpt && clcf->handler == NULL) {
+        clcf->handler = conf->gateway ? ngx_agent_call_handler
+                        : conf->status ? ngx_agent_status_handler
+                        : conf->simulate ? ngx_agent_simulate_handler
+                        : NULL;
+    }
+
+    return conf->gateway ? ngx_agent_conf_gateway_add(cf, conf) : NGX_CONF_OK;
+}
+
+
+/* Names in its words are resolved when the whole of http {} is read. */
+
+static char *
+ngx_agent_conf_gateway_add(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf)
+{
+    ngx_agent_loc_conf_t   **gateway;
+    ngx_agent_main_conf_t   *amcf;
+
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_agent_module);
+
+    gateway = ngx_array_push(&amcf->gateways);
+    if (gateway == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (conf->simulate
-        && ngx_agent_conf_alone(cf, conf, "agent_simulate",
-                                ngx_agent_simulate_handler)
-           != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
+    *gateway = alcf;
 
     return NGX_CONF_OK;
 }
@@ -268,9 +316,7 @@ ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_agent_loc_conf_t *alcf = conf;
 
-    ngx_agent_loc_conf_t     **gateway;
     ngx_agent_srv_conf_t      *ascf;
-    ngx_agent_main_conf_t     *amcf;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (alcf->gateway != NGX_CONF_UNSET) {
@@ -292,19 +338,16 @@ ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_agent_module);
     ascf = ngx_http_conf_get_module_srv_conf(cf, ngx_agent_module);
 
     ngx_agent_conf_here(cf, &alcf->place);
 
-    gateway = ngx_array_push(&amcf->gateways);
-    if (gateway == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *gateway = alcf;
     alcf->gateway = 1;
     ascf->gateway = 1;
+
+    if (ngx_agent_conf_gateway_add(cf, alcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (clcf->handler == NULL) {
         clcf->handler = ngx_agent_call_handler;

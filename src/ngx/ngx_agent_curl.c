@@ -17,6 +17,7 @@
 static X509_STORE *ngx_agent_curl_load_ca(ngx_conf_t *cf,
     ngx_agent_provider_t *provider);
 static void ngx_agent_curl_free_ca(void *data);
+static ngx_int_t ngx_agent_curl_share(ngx_agent_upstream_t *up);
 static ngx_int_t ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
 static void ngx_agent_curl_drained(ngx_event_t *ev);
@@ -136,16 +137,7 @@ ngx_agent_curl_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_agent_curl.share = curl_share_init();
-    if (ngx_agent_curl.share == NULL) {
-        return NGX_ERROR;
-    }
-
-    (void) curl_share_setopt(ngx_agent_curl.share, CURLSHOPT_SHARE,
-                             CURL_LOCK_DATA_DNS);
-    (void) curl_share_setopt(ngx_agent_curl.share, CURLSHOPT_SHARE,
-                             CURL_LOCK_DATA_SSL_SESSION);
-
+    ngx_agent_curl.ready = 1;
     ngx_agent_curl_clear();
 
     return ngx_agent_curl_init_upstreams(cycle, amcf);
@@ -174,11 +166,34 @@ ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle, ngx_agent_main_conf_t *amcf)
             ngx_agent_curl.tls = 1;
         }
 
+        if (ngx_agent_curl_share(up) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (ngx_agent_resolve_init(&up->resolve, providers[i], cycle->log)
             != NGX_OK)
         {
             return NGX_ERROR;
         }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_curl_share(ngx_agent_upstream_t *up)
+{
+    up->share = curl_share_init();
+
+    if (up->share == NULL
+        || curl_share_setopt(up->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS)
+           != CURLSHE_OK
+        || curl_share_setopt(up->share, CURLSHOPT_SHARE,
+                             CURL_LOCK_DATA_SSL_SESSION)
+           != CURLSHE_OK)
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -196,7 +211,7 @@ ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
 
     amcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_agent_module);
 
-    if (amcf == NULL || ngx_agent_curl.share == NULL) {
+    if (amcf == NULL || !ngx_agent_curl.ready) {
         return;
     }
 
@@ -226,11 +241,12 @@ ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
         if (up != NULL) {
             curl_slist_free_all(up->headers);
             curl_slist_free_all(up->entry);
+            (void) curl_share_cleanup(up->share);
+            ngx_free(up->resolve.entry);
         }
     }
 
-    (void) curl_share_cleanup(ngx_agent_curl.share);
-    ngx_agent_curl.share = NULL;
+    ngx_agent_curl.ready = 0;
     ngx_agent_curl_clear();
 }
 
@@ -256,7 +272,7 @@ ngx_agent_curl_start(ngx_agent_transfer_t *t,
     t->stream = request->stream;
     t->error = AG_E_INTERNAL;
 
-    shard = ngx_agent_curl_shard();
+    shard = ngx_agent_curl_shard(request->provider->ca_store);
     h = shard ? ngx_agent_curl_handle(request->provider->upstream) : NULL;
 
     if (h == NULL) {
@@ -366,6 +382,10 @@ ngx_agent_curl_park(ngx_agent_handle_t *h)
         h->shard->active--;
         h->shard = NULL;
         ngx_agent_curl_clear();
+    }
+
+    if (h->opened_count != 0) {
+        ngx_agent_curl_forget(h, 0);
     }
 
     if (h->resolving) {

@@ -21,6 +21,8 @@ static ag_error_class_t ngx_agent_curl_error(ngx_agent_handle_t *h,
 static int ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what,
     void *data,
     void *socket);
+static void ngx_agent_curl_adopt(ngx_agent_handle_t *h, ngx_connection_t *c);
+static void ngx_agent_curl_drop(curl_socket_t fd);
 static ngx_int_t ngx_agent_curl_watch(ngx_connection_t *c, int what);
 static int ngx_agent_curl_on_timer(CURLM *multi, long timeout, void *data);
 static void ngx_agent_curl_timeout(ngx_event_t *ev);
@@ -28,17 +30,20 @@ static void ngx_agent_curl_readable(ngx_event_t *ev);
 static void ngx_agent_curl_writable(ngx_event_t *ev);
 
 
-/* The first with room: connections stay together and are used again. */
 ngx_agent_shard_t *
-ngx_agent_curl_shard(void)
+ngx_agent_curl_shard(void *trust)
 {
-    ngx_uint_t          i;
+    ngx_uint_t          i, limit;
     ngx_agent_shard_t  *least, *shard;
 
     least = NULL;
 
     for (i = 0; i < ngx_agent_curl.shard_count; i++) {
         shard = &ngx_agent_curl.shards[i];
+
+        if (shard->trust != trust) {
+            continue;
+        }
 
         if (shard->active < NGX_AGENT_CURL_SHARD_ACTIVE) {
             return shard;
@@ -49,7 +54,11 @@ ngx_agent_curl_shard(void)
         }
     }
 
-    if (i == NGX_AGENT_CURL_SHARDS) {
+    /* the first shard of each trust has a place of its own */
+
+    limit = NGX_AGENT_CURL_SHARDS + (least ? 0 : NGX_AGENT_CURL_TRUSTS);
+
+    if (i >= limit) {
         return least;
     }
 
@@ -57,6 +66,7 @@ ngx_agent_curl_shard(void)
         return least;
     }
 
+    ngx_agent_curl.shards[i].trust = trust;
     ngx_agent_curl.shard_count++;
 
     return &ngx_agent_curl.shards[i];
@@ -237,8 +247,19 @@ ngx_agent_curl_on_open(void *data, curlsocktype purpose,
         return CURL_SOCKET_BAD;
     }
 
-    c = ((ngx_uint_t) fd < ngx_agent_curl.socket_count)
-        ? ngx_get_connection(fd, ngx_agent_curl.log) : NULL;
+    if ((ngx_uint_t) fd >= ngx_agent_curl.socket_count
+        || h->opened_count == NGX_AGENT_CURL_OPENED_MAX)
+    {
+        h->exhausted = 1;
+        (void) ngx_close_socket(fd);
+        return CURL_SOCKET_BAD;
+    }
+
+    /* the number may be that of a socket which libcurl has closed */
+
+    ngx_agent_curl_drop(fd);
+
+    c = ngx_get_connection(fd, ngx_agent_curl.log);
 
     if (c == NULL) {
         h->exhausted = 1;
@@ -246,16 +267,86 @@ ngx_agent_curl_on_open(void *data, curlsocktype purpose,
         return CURL_SOCKET_BAD;
     }
 
+    ngx_agent_curl_adopt(h, c);
+
+    return fd;
+}
+
+
+static void
+ngx_agent_curl_adopt(ngx_agent_handle_t *h, ngx_connection_t *c)
+{
     c->read->log = ngx_agent_curl.log;
     c->write->log = ngx_agent_curl.log;
     c->read->handler = ngx_agent_curl_readable;
     c->write->handler = ngx_agent_curl_writable;
     c->log = ngx_agent_curl.log;
     c->data = NULL;
-    ngx_agent_curl.sockets[fd].connection = c;
-    ngx_agent_curl.sockets[fd].reads = 0;
 
-    return fd;
+    ngx_agent_curl.sockets[c->fd].connection = c;
+    ngx_agent_curl.sockets[c->fd].reads = 0;
+    ngx_agent_curl.sockets[c->fd].connected = 0;
+
+    h->opened[h->opened_count++] = c->fd;
+}
+
+
+void
+ngx_agent_curl_forget(ngx_agent_handle_t *h, ngx_uint_t connected)
+{
+    ngx_uint_t           i;
+    curl_socket_t        fd;
+    ngx_agent_socket_t  *socket;
+
+    for (i = 0; i < h->opened_count; i++) {
+        fd = h->opened[i];
+        socket = &ngx_agent_curl.sockets[fd];
+
+        if (socket->connection == NULL || socket->connected) {
+            continue;
+        }
+
+        if (fcntl(fd, F_GETFD) == -1) {
+            ngx_agent_curl_drop(fd);
+
+        } else if (connected) {
+            socket->connected = 1;
+        }
+    }
+
+    h->opened_count = 0;
+}
+
+
+/* The descriptor is closed already: nginx's side of it goes, silently. */
+static void
+ngx_agent_curl_drop(curl_socket_t fd)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_agent_curl.sockets[fd].connection;
+
+    if (c == NULL) {
+        return;
+    }
+
+    ngx_agent_curl.sockets[fd].connection = NULL;
+
+    if (c->read->posted) {
+        ngx_delete_posted_event(c->read);
+    }
+
+    if (c->write->posted) {
+        ngx_delete_posted_event(c->write);
+    }
+
+    c->read->active = 0;
+    c->write->active = 0;
+    c->read->closed = 1;
+    c->write->closed = 1;
+
+    ngx_free_connection(c);
+    c->fd = (ngx_socket_t) -1;
 }
 
 
@@ -283,6 +374,12 @@ ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
     void *socket)
 {
     ngx_connection_t  *c;
+
+    if (what == CURL_POLL_REMOVE && !ngx_agent_curl.sockets[fd].connected
+        && fcntl(fd, F_GETFD) == -1)
+    {
+        ngx_agent_curl_drop(fd);
+    }
 
     c = ngx_agent_curl.sockets[fd].connection;
 

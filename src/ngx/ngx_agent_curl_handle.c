@@ -77,7 +77,7 @@ ngx_agent_curl_setup(ngx_agent_handle_t *h)
     code = CURLE_OK;
 
     code = ngx_agent_setopt(h, CURLOPT_PRIVATE, h);
-    code = ngx_agent_setopt(h, CURLOPT_SHARE, ngx_agent_curl.share);
+    code = ngx_agent_setopt(h, CURLOPT_SHARE, h->upstream->share);
     code = ngx_agent_setopt(h, CURLOPT_POST, 1L);
     code = ngx_agent_setopt(h, CURLOPT_HTTP_VERSION,
                             (long) CURL_HTTP_VERSION_1_1);
@@ -361,6 +361,10 @@ ngx_agent_curl_on_request(void *data, char *remote, char *local,
     if (h->requests++ != 0) {
         h->vetoed = 1;
         return CURL_PREREQFUNC_ABORT;
+    }
+
+    if (h->opened_count != 0) {
+        ngx_agent_curl_forget(h, 1);
     }
 
     return CURL_PREREQFUNC_OK;

@@ -49,25 +49,13 @@ ngx_agent_curl_memory_init(void)
 {
     CURLcode  code;
 
-#ifdef __SANITIZE_ADDRESS__
-
-    /* a sanitizer sees each block of its own */
-    code = curl_global_init(CURL_GLOBAL_DEFAULT);
-
-    (void) ngx_agent_memory_alloc;
-    (void) ngx_agent_memory_free;
-    (void) ngx_agent_memory_realloc;
-    (void) ngx_agent_memory_strdup;
-    (void) ngx_agent_memory_calloc;
-
-#else
-
-    code = curl_global_init_mem(CURL_GLOBAL_DEFAULT, ngx_agent_memory_alloc,
-                                ngx_agent_memory_free,
-                                ngx_agent_memory_realloc,
-                                ngx_agent_memory_strdup,
-                                ngx_agent_memory_calloc);
-#endif
+    code = NGX_AGENT_REUSE
+           ? curl_global_init_mem(CURL_GLOBAL_DEFAULT, ngx_agent_memory_alloc,
+                                  ngx_agent_memory_free,
+                                  ngx_agent_memory_realloc,
+                                  ngx_agent_memory_strdup,
+                                  ngx_agent_memory_calloc)
+           : curl_global_init(CURL_GLOBAL_DEFAULT);
 
     return code == CURLE_OK ? NGX_OK : NGX_ERROR;
 }

@@ -26,12 +26,21 @@
 #define NGX_AGENT_CURL_DRAIN          2000    /* ms that a complete answer may
                                                  take to end its framing */
 #define NGX_AGENT_CURL_DRAIN_BYTES    16384
+#define NGX_AGENT_CURL_OPENED_MAX     8       /* addresses that one transfer
+                                                 may be connecting to */
+#define NGX_AGENT_CURL_TRUSTS         64      /* CA files that may be in use */
 
 
+/*
+ * A multi handle.  libcurl cannot see whom our CA stores trust: connections
+ * must not be shared between providers that trust differently, so that each
+ * trust has shards of its own.
+ */
 typedef struct {
     CURLM                    *multi;
+    void                     *trust;        /* provider's ca_store */
     ngx_event_t               timer;
-    ngx_event_t               kick;     /* a timeout of 0 ms */
+    ngx_event_t               kick;         /* a timeout of 0 ms */
     ngx_uint_t                active;
 } ngx_agent_shard_t;
 
@@ -39,6 +48,7 @@ typedef struct {
 typedef struct {
     ngx_connection_t         *connection;   /* NULL: not ours */
     unsigned                  reads:1;      /* libcurl waits for input */
+    unsigned                  connected:1;  /* a request was sent on it */
 } ngx_agent_socket_t;
 
 
@@ -48,6 +58,8 @@ typedef struct {
     ngx_agent_provider_t     *provider;
     ngx_agent_resolve_t       resolve;
     ngx_agent_handle_t       *free;
+    CURLSH                   *share;        /* addresses, TLS sessions: of one
+                                               provider, so of one trust */
     CURLU                    *urls[AG_ENDPOINT_MAX];
     struct curl_slist        *headers;      /* constant: key, set_header */
     struct curl_slist        *entry;        /* for CURLOPT_RESOLVE */
@@ -65,6 +77,8 @@ struct ngx_agent_handle_s {
     ngx_uint_t                requests;     /* sent within this transfer */
     long                      buffer;       /* CURLOPT_BUFFERSIZE in force */
     ngx_msec_t                connect;      /* the same of the timeout */
+    curl_socket_t             opened[NGX_AGENT_CURL_OPENED_MAX];
+    ngx_uint_t                opened_count; /* not connected yet */
     unsigned                  vetoed:1;     /* libcurl wanted to send again */
     unsigned                  exhausted:1;  /* nginx had no connection */
     unsigned                  fresh:1;
@@ -73,9 +87,10 @@ struct ngx_agent_handle_s {
 
 
 typedef struct {
-    ngx_agent_shard_t         shards[NGX_AGENT_CURL_SHARDS];
+    ngx_agent_shard_t         shards[NGX_AGENT_CURL_SHARDS
+                                     + NGX_AGENT_CURL_TRUSTS];
     ngx_uint_t                shard_count;
-    CURLSH                   *share;        /* addresses, TLS sessions */
+    unsigned                  ready:1;      /* init_process was here */
     ngx_agent_socket_t       *sockets;      /* by descriptor */
     ngx_uint_t                socket_count;
     ngx_log_t                *log;
@@ -115,12 +130,20 @@ CURLcode ngx_agent_curl_prepare(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
 
 /* events: ngx_agent_curl_event.c */
 
-/* The first shard with room: connections stay together, are used again. */
-ngx_agent_shard_t *ngx_agent_curl_shard(void);
+/* The first shard of that trust with room: connections stay together and are
+ * used again.  NULL: no memory. */
+ngx_agent_shard_t *ngx_agent_curl_shard(void *trust);
 
 /* Lets libcurl work, then collects what has ended. */
 void ngx_agent_curl_action(ngx_agent_shard_t *shard, curl_socket_t fd,
     int events);
+
+/*
+ * A connection that libcurl gives up before it is established is closed by
+ * libcurl itself, without a word.  Called when the handle's transfer ends, or
+ * with "connected" when it sends: forgets those of its sockets that are gone.
+ */
+void ngx_agent_curl_forget(ngx_agent_handle_t *h, ngx_uint_t connected);
 
 curl_socket_t ngx_agent_curl_on_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *address);

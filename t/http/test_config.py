@@ -406,7 +406,7 @@ REFUSED = {
     "a gateway without a zone": ({"zone": ""}, ["agent_zone"]),
     "an anonymous tenant that is not there": (
         {"location": "location /v1/ {\nagent_gateway anonymous=ghost;"
-                     "@here@ }"}, ["ghost", "team"]),
+                     "@here@\n}"}, ["ghost", "team"]),
     "a name of the tenant that is always the same": (
         {"location": "location /v1/ {\nagent_gateway tenant_by=team;"
                      "@here@ }"}, ["team", "$"]),
@@ -422,20 +422,21 @@ REFUSED = {
         ["key", "other", "anonymous="]),
     "a status where something else answers": (
         {"status_location": "location /status { stub_status;\n"
-                            "agent_status;@here@ }"}, ["agent_status"]),
+                            "agent_status;@here@\n}"}, ["agent_status"]),
     "something else where a status answers": (
         {"status_location": "location /status {\nagent_status;@here@\n"
                             "proxy_pass http://127.0.0.1:9; }"},
         ["agent_status"]),
     "a status where a gateway answers": (
-        {"location": "location /v1/ { agent_gateway;\nagent_status;@here@ }"},
-        ["agent_status", "/v1/"]),
+        {"location": "location /v1/ { agent_gateway;\n"
+                     "agent_status;@here@\n}"}, ["agent_status", "/v1/"]),
     "a simulator where something else answers": (
         {"more": "server { location / { proxy_pass http://127.0.0.1:9;\n"
-                 "agent_simulate;@here@ } }"}, ["agent_simulate"]),
+                 "agent_simulate;@here@\n} }"}, ["agent_simulate"]),
     "a simulator where a gateway answers": (
         {"location": "location /v1/ { agent_gateway;\n"
-                     "agent_simulate;@here@ }"}, ["agent_simulate", "/v1/"]),
+                     "agent_simulate;@here@\n}"},
+        ["agent_simulate", "/v1/"]),
     "a gateway twice in one place": (
         {"location": "location /v1/ { agent_gateway;\nagent_gateway;"
                      "@here@ }"}, ["agent_gateway"]),
@@ -739,17 +740,17 @@ def test_a_tenant_without_a_key_is_known_by_its_name(gateway, provider):
                 + "agent_tenant guest { models gpt-test; }\n"
                   "agent_tenant named { models gpt-test; }",
                 gateway="tenant_by=$http_x_team anonymous=guest")
-    for name, key, status, tenant in (
+    for count, (name, key, status, tenant) in enumerate((
             (None, None, 200, "guest"), (None, "team", 200, "team"),
             (None, "sk-wrong-0123456789abcdef", 401, ""),
             ("named", None, 200, "named"), ("named", "team", 200, "named"),
             ("named", "sk-wrong-0123456789abcdef", 200, "named"),
             ("", "team", 200, "team"), ("ghost", "team", 401, ""),
-            ("Named", "team", 401, ""), ("x" * 4000, None, 401, "")):
+            ("Named", "team", 401, ""), ("x" * 4000, None, 401, "")), 1):
         headers = [] if name is None else [("X-Team", name)]
         response = g.chat(key=key, headers=headers)
         assert response.status == status, (name, key)
-        assert g.access()[-1]["tenant"] == tenant, (name, key)
+        assert g.access(count)[-1]["tenant"] == tenant, (name, key)
     assert response.error["code"] == "invalid_api_key"
     assert "key" not in response.error["message"].lower()
 
@@ -770,6 +771,23 @@ def test_what_nginx_refuses_has_the_error_shape(lines, status, kind, code,
             response.error["code"]) == (status, kind, code)
     assert (response.header("www-authenticate") is not None) == (status == 401)
     assert g.access()[0]["error"] == code
+
+
+@pytest.mark.parametrize("block", [
+    "if ($request_method) { set $a 1; }", "limit_except PUT { allow all; }"])
+def test_a_block_within_a_location_changes_nothing_of_ours(block, gateway,
+                                                           provider):
+    """nginx gives an "if" and a "limit_except" a configuration of its own."""
+    g = gateway(provider(P.chats()), http=DEFAULT.replace(
+        "location /v1/ {", "location /v1/ { " + block),
+        gateway="tenant_by=$arg_team anonymous=team",
+        server="location /simulator/ { agent_simulate latency=0; " + block
+               + "} location /status { agent_status health; " + block + "}")
+    path = "/v1/chat/completions"
+    assert g.post(path, question(), key=None).status == 200
+    assert g.post(path + "?team=ghost", question()).status == 401
+    assert g.get("/status").json()["status"] == "ok"
+    assert g.get("/simulator/models").status == 200
 
 
 @pytest.mark.parametrize("words, said", [
