@@ -503,6 +503,9 @@ ngx_agent_call_destroy(void *data)
         return;
     }
 
+    /* the connection's log goes with the connection */
+
     ngx_reset_pool(pool);
+    pool->log = ngx_cycle->log;
     amcf->spare[amcf->spare_count++] = pool;
 }
