@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  *
  * The bytes of the mock provider: a chat completion, and the events of a
  * stream as OpenAI sends them when the usage is asked for.

@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  *
  * A load generator: "c" connections, each with one call at a time.  One
  * thread, one epoll.  Arguments, all as name=value:
@@ -102,6 +101,7 @@ typedef struct {
     uint64_t            answers;      /* likewise */
     uint64_t            window_answers;
     uint64_t            window_chunks;
+    uint64_t            window_reads;
     uint64_t            reconnects;
     uint64_t            wrong;
     const char         *why;          /* the first thing that was wrong */
@@ -481,6 +481,7 @@ load_read(load_conn_t *c, int closed)
         }
 
         load.now = measure_now();
+        load.window_reads += (load.phase == LOAD_WINDOW);
 
         switch (reader_feed(&c->reader, load_buffer, n, &sink)) {
 
@@ -627,12 +628,15 @@ load_print(void)
     printf(", ");
     measure_hist_print(&load.transit, "transit");
 
-    printf(", \"answers\": %lu, \"chunks\": %lu, \"open\": [%ld, %ld], "
-           "\"memory\": %lu, \"calls\": %lu, \"complete\": %lu, "
-           "\"reconnects\": %lu, \"wrong\": %lu, \"why\": \"%s\"}\n",
+    printf(", \"answers\": %lu, \"chunks\": %lu, \"reads\": %lu, "
+           "\"open\": [%ld, %ld], \"memory\": %lu, "
+           "\"calls\": %lu, \"complete\": %lu, \"reconnects\": %lu, "
+           "\"wrong\": %lu, \"why\": \"%s\"}\n",
            (unsigned long) load.window_answers,
            (unsigned long) load.window_chunks,
+           (unsigned long) load.window_reads,
            load.open_at[0], load.open_at[1], (unsigned long) load.memory,
            (unsigned long) load.sent, (unsigned long) load.answers,
-           (unsigned long) load.reconnects, (unsigned long) load.wrong, load.why ? load.why : "");
+           (unsigned long) load.reconnects, (unsigned long) load.wrong,
+           load.why ? load.why : "");
 }

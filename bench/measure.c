@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  *
  * Clock, arguments, histograms and readings of CPU time, shared by the tools
  * of the benchmark.  CPU time is read from the processes' own clocks: the

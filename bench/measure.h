@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  */
 
 #ifndef MEASURE_H_INCLUDED

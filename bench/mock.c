@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  *
  * A provider for the benchmark: answers every POST with a chat completion,
  * whole or streamed, and does as little else as possible.  One thread, one

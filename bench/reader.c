@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  *
  * Reads one answer of HTTP/1.1, whole or streamed, and decides whether it is
  * what the mock provider has sent.  Knows no socket and no clock.

@@ -90,6 +90,8 @@ def figures():
                added('first', 'first.p99'), goal=('ratio', '<=', 1.3)),
         Figure('CPU per streamed chunk, 1,000 streams', 'us',
                plain('streams-1000', 'cpu_chunk'), goal=('ratio', '<=', 1.5)),
+        Figure('chunks that come in one read', '',
+               plain('streams-1000', 'chunks_read'), 2),
         Figure('added chunk transit, 1,000 streams, p50', 'us',
                added('streams-1000', 'transit.p50')),
         Figure('added chunk transit, 1,000 streams, p99', 'us',

@@ -10,6 +10,7 @@ this directory says how to run it and what the figures mean.
 import argparse
 import ctypes
 import dataclasses
+import fcntl
 import json
 import os
 import platform
@@ -27,7 +28,8 @@ import report
 from legs import LEGS, Failure
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(ROOT, 'build', 'bench')
+BUILD = os.path.abspath(os.path.join(
+    os.environ.get('AG_BUILD', os.path.join(ROOT, 'build')), 'bench'))
 SOURCES = {'mock': ('mock.c', 'answers.c', 'timers.c', 'measure.c'),
            'load': ('load.c', 'reader.c', 'measure.c')}
 FILES = 65536
@@ -75,17 +77,29 @@ class Bench:
     def start(self, names):
         self.mock = legs.Mock(os.path.join(self.env.build, 'mock'))
         for name in names:
-            leg = (legs.Direct(self.mock.port) if name == 'direct' else
-                   legs.Nginx(name, self.env, self.mock.port))
-            self.legs[name] = leg
-            leg.start()
-            self.probe(leg)
-            self.idle[name] = leg.memory()
+            self.start_leg(name)
+
+    def start_leg(self, name):
+        leg = (legs.Direct(self.mock.port) if name == 'direct' else
+               legs.Nginx(name, self.env, self.mock.port))
+        self.legs[name] = leg
+        leg.start()
+        self.probe(leg)
+        self.idle[name] = leg.memory()
+        return leg
+
+    def stop_leg(self, leg):
+        for line in leg.stop():
+            self.wrong.append(f'{leg.leg}: {line}')
+
+    def restart(self, leg):
+        """A fresh worker, whose memory no other experiment has grown."""
+        self.stop_leg(leg)
+        return self.start_leg(leg.leg)
 
     def stop(self):
         for leg in self.legs.values():
-            for line in leg.stop():
-                self.wrong.append(f'{leg.leg}: {line}')
+            self.stop_leg(leg)
         if self.mock is not None:
             self.mock.stop()
         self.legs, self.mock = {}, None
@@ -183,6 +197,8 @@ class Bench:
         found['rate'] = found['answers'] / seconds
         if used and found['answers']:
             found['cpu_answer'] = found['cpu_ns'] / found['answers'] / 1e3
+        if found['reads']:
+            found['chunks_read'] = found['chunks'] / found['reads']
         if used and found['chunks']:
             found['cpu_chunk'] = found['cpu_ns'] / found['chunks'] / 1e3
         return found
@@ -223,9 +239,19 @@ def run_round(bench, names, chosen):
     return results
 
 
+def lock():
+    """One run at a time: two would spoil each other's figures and files."""
+    os.makedirs(BUILD, exist_ok=True)
+    file = open(os.path.join(BUILD, 'lock'), 'w', encoding='ascii')
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Failure('another benchmark runs in this tree') from None
+    return file
+
+
 def build():
     """Compiles the tools that are older than their sources."""
-    os.makedirs(BUILD, exist_ok=True)
     here = os.path.join(ROOT, 'bench')
     newest = max(os.path.getmtime(os.path.join(here, name))
                  for name in os.listdir(here) if name.endswith(('.c', '.h')))
@@ -257,7 +283,7 @@ def prepare():
         raise Failure('there is no nginx: set AG_NGINX')
     module = os.environ.get('AG_MODULE')
     if module is None:
-        module = os.path.join(ROOT, 'build', 'ngx_agent_module.so')
+        module = os.path.join(os.path.dirname(BUILD), 'ngx_agent_module.so')
     return Env(BUILD, nginx, os.path.abspath(module) if module else '',
                cores, hard)
 
@@ -332,9 +358,13 @@ def choose(options, env):
     for name in names:
         if name not in LEGS:
             raise Failure(f'no such leg: {name}; one of {", ".join(LEGS)}')
-    if 'gateway' in names and env.module and not os.path.exists(env.module):
-        say(f'gateway: skipped, there is no {env.module}')
-        names.remove('gateway')
+    if 'gateway' in names and env.module:
+        if os.path.exists(env.module):
+            # a build that goes on meanwhile must not change what is measured
+            env.module = shutil.copy(env.module, BUILD)
+        else:
+            say(f'gateway: skipped, there is no {env.module}')
+            names.remove('gateway')
 
     everything = experiments.NORMAL + experiments.FULL_ONLY
     chosen = (experiments.QUICK if options.quick else
@@ -351,6 +381,7 @@ def main():
     begin = time.monotonic()
     try:
         env = prepare()
+        held = lock()
         build()
         names, chosen = choose(options, env)
         rounds = options.rounds or (5 if options.full else
@@ -375,6 +406,7 @@ def main():
                   indent=1)
     for line in bench.wrong:
         say(f'bench: wrong: {line}')
+    held.close()
     return 1 if bench.wrong else 0
 
 

@@ -1,6 +1,5 @@
-
 /*
- * Copyright (C) ngx_agent contributors
+ * Copyright (C) ngx_agent authors
  *
  * Timers of nanoseconds for the mock provider.  They are kept apart by the
  * nanosecond because chunks that leave together in one tick would arrive as

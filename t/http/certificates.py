@@ -37,6 +37,12 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - DAY).not_valid_after(NOW + 10 * DAY)
             .add_extension(x509.BasicConstraints(True, None), True)
+            # Python 3.13 verifies strictly: an authority says what it signs
+            .add_extension(x509.KeyUsage(
+                digital_signature=True, key_cert_sign=True, crl_sign=True,
+                content_commitment=False, key_encipherment=False,
+                data_encipherment=False, key_agreement=False,
+                encipher_only=False, decipher_only=False), True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(
                 self.key.public_key()), False)
             .sign(self.key, hashes.SHA256()))

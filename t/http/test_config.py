@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import providers as P
-from gateway import DEFAULT, SERVER, ZONE, question
+from gateway import DEFAULT, ROOT, SERVER, ZONE, question
 
 pytestmark = pytest.mark.smoke
 
@@ -421,7 +421,7 @@ REFUSED = {
          "more": "agent_tenant other {@here@\nmodels gpt-test; }"},
         ["key", "other", "anonymous="]),
     "a status where something else answers": (
-        {"status_location": "location /status { stub_status;\n"
+        {"status_location": "location /status { proxy_pass http://[::1]:9;\n"
                             "agent_status;@here@\n}"}, ["agent_status"]),
     "something else where a status answers": (
         {"status_location": "location /status {\nagent_status;@here@\n"
@@ -639,6 +639,24 @@ def test_an_unresolved_name_at_start_is_a_warning(gateway):
                         "url https://nobody.invalid/v1;"))
     accepted, said = unready.check()
     assert accepted, said
+
+
+@pytest.mark.parametrize("place", ["provider", "model", "tenant"])
+def test_every_directive_of_a_block_is_documented(place, refused):
+    told = refused(LAYOUT, **config(**{"inside_" + place: "nonsense 1;"}))
+    known = re.search(r"allowed are (.*), include in ", told)[1].split(", ")
+    text = (ROOT / "docs" / "directives.md").read_text()
+    assert set(known) <= set(re.findall(r"^#+ (\w+)", text, re.M))
+
+
+@pytest.mark.parametrize("directive", ["agent_gateway", "agent_simulate"])
+def test_every_word_of_a_directive_is_documented(directive, refused):
+    told = refused(LAYOUT, **config(
+        location="location /v1/ { " + directive + " nonsense=1; }"))
+    known = re.search(r"allowed are (.*) in ", told)[1].split(", ")
+    text = (ROOT / "docs" / "directives.md").read_text()
+    syntax = re.search(rf"Syntax \| `{directive} (.*)` \|", text)[1]
+    assert re.findall(r"\[(\w+=)", syntax) == known
 
 
 # ---- what the lines mean --------------------------------------------------

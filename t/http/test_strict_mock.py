@@ -28,8 +28,8 @@ def mock(node_modules, team_files):
     port = free_port()
     process = subprocess.Popen(
         [nodes.node(node_modules), node_modules / "@stdy/cli/steady.js",
-         "--reject-on-sdk-error", "--no-color", "-p", str(port),
-         str(description)],
+         "--reject-on-sdk-error", "--no-color", "--host", "127.0.0.1",
+         "-p", str(port), str(description)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL)
 
