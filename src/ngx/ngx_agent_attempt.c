@@ -424,14 +424,10 @@ static ngx_int_t
 ngx_agent_attempt_line(ngx_agent_call_t *call, ngx_array_t **lines,
     ngx_str_t *name, ngx_str_t *value)
 {
-    ngx_str_t  *line;
-
-    if (value->len == 0) {
-        return NGX_OK;      /* libcurl would take it for a removal */
-    }
+    ngx_keyval_t  *line;
 
     if (*lines == NULL) {
-        *lines = ngx_array_create(call->pool, 4, sizeof(ngx_str_t));
+        *lines = ngx_array_create(call->pool, 4, sizeof(ngx_keyval_t));
         if (*lines == NULL) {
             return NGX_ERROR;
         }
@@ -442,14 +438,8 @@ ngx_agent_attempt_line(ngx_agent_call_t *call, ngx_array_t **lines,
         return NGX_ERROR;
     }
 
-    line->len = name->len + 2 + value->len;
-    line->data = ngx_pnalloc(call->pool, line->len + 1);
-
-    if (line->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    (void) ngx_sprintf(line->data, "%V: %V%Z", name, value);
+    line->key = *name;
+    line->value = *value;
 
     return NGX_OK;
 }

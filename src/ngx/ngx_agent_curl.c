@@ -1,15 +1,13 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Transfers over libcurl: what a worker owns, and the life of a transfer.
- *
- * Refused by this binding: redirects, decompression, cookies, netrc, proxies
- * from the environment, names that nginx did not resolve, private addresses
- * without "private on", a second POST that the owner did not ask for.
+ * Transfers over libcurl's connections: what a worker owns, and the life of a
+ * transfer.  The callers' interface is ngx_agent_curl.h.
  */
 
 
 #include "ngx/ngx_agent_libcurl.h"
+#include "ngx/ngx_agent_transfer.h"
 
 #include <openssl/ssl.h>
 
@@ -18,9 +16,11 @@ static X509_STORE *ngx_agent_curl_load_ca(ngx_conf_t *cf,
     ngx_agent_provider_t *provider);
 static void ngx_agent_curl_free_ca(void *data);
 static ngx_int_t ngx_agent_curl_share(ngx_agent_upstream_t *up);
+static ngx_int_t ngx_agent_curl_origin(ngx_agent_upstream_t *up,
+    ngx_pool_t *pool);
+static void ngx_agent_curl_exit_upstream(ngx_agent_upstream_t *up);
 static ngx_int_t ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
-static void ngx_agent_curl_drained(ngx_event_t *ev);
 
 
 /* This worker's; nothing of libcurl is used before the fork. */
@@ -166,7 +166,12 @@ ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle, ngx_agent_main_conf_t *amcf)
             ngx_agent_curl.tls = 1;
         }
 
-        if (ngx_agent_curl_share(up) != NGX_OK) {
+        ngx_queue_init(&up->idle);
+        ngx_queue_init(&up->draining);
+
+        if (ngx_agent_curl_share(up) != NGX_OK
+            || ngx_agent_curl_origin(up, cycle->pool) != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -200,12 +205,37 @@ ngx_agent_curl_share(ngx_agent_upstream_t *up)
 }
 
 
+/* Where to connect, and the header lines of every request there. */
+static ngx_int_t
+ngx_agent_curl_origin(ngx_agent_upstream_t *up, ngx_pool_t *pool)
+{
+    u_char           *text;
+    ngx_agent_url_t  *url;
+
+    url = up->provider->urls.elts;
+    text = ngx_pnalloc(pool, url->url.len + 1);
+    up->url = curl_url();
+
+    if (text == NULL || up->url == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_cpystrn(text, url->url.data, url->url.len + 1);
+
+    if (curl_url_set(up->url, CURLUPART_URL, (char *) text, 0) != CURLUE_OK
+        || curl_url_set(up->url, CURLUPART_PATH, "/", 0) != CURLUE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_transfer_constants(up->provider, pool, &up->lines);
+}
+
+
 void
 ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t               i, n;
-    ngx_agent_handle_t      *h;
-    ngx_agent_upstream_t    *up;
+    ngx_uint_t               i;
     ngx_agent_provider_t   **providers;
     ngx_agent_main_conf_t   *amcf;
 
@@ -215,39 +245,51 @@ ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    /* closes idle connections: nginx would call them left open */
+    /* idle connections are closed: nginx would call them left open */
+
+    providers = amcf->providers.elts;
+
+    for (i = 0; i < amcf->providers.nelts; i++) {
+        if (providers[i]->upstream != NULL) {
+            ngx_agent_curl_exit_upstream(providers[i]->upstream);
+        }
+    }
 
     for (i = 0; i < ngx_agent_curl.shard_count; i++) {
         (void) curl_multi_cleanup(ngx_agent_curl.shards[i].multi);
     }
 
     ngx_agent_curl.shard_count = 0;
-    providers = amcf->providers.elts;
-
-    for (i = 0; i < amcf->providers.nelts; i++) {
-        up = providers[i]->upstream;
-
-        while (up != NULL && up->free != NULL) {
-            h = up->free;
-            up->free = h->next;
-            curl_easy_cleanup(h->easy);
-            ngx_free(h);
-        }
-
-        for (n = 0; up != NULL && n < AG_ENDPOINT_MAX; n++) {
-            curl_url_cleanup(up->urls[n]);
-        }
-
-        if (up != NULL) {
-            curl_slist_free_all(up->headers);
-            curl_slist_free_all(up->entry);
-            (void) curl_share_cleanup(up->share);
-            ngx_free(up->resolve.entry);
-        }
-    }
-
     ngx_agent_curl.ready = 0;
     ngx_agent_curl_clear();
+}
+
+
+static void
+ngx_agent_curl_exit_upstream(ngx_agent_upstream_t *up)
+{
+    ngx_queue_t         *q;
+    ngx_agent_handle_t  *h;
+
+    ngx_queue_add(&up->idle, &up->draining);
+    ngx_queue_init(&up->draining);
+
+    while (!ngx_queue_empty(&up->idle)) {
+        q = ngx_queue_head(&up->idle);
+        ngx_agent_curl_close(ngx_queue_data(q, ngx_agent_handle_t, queue));
+    }
+
+    while (up->free != NULL) {
+        h = up->free;
+        up->free = h->next;
+        curl_easy_cleanup(h->easy);
+        ngx_free(h);
+    }
+
+    curl_url_cleanup(up->url);
+    curl_slist_free_all(up->entry);
+    (void) curl_share_cleanup(up->share);
+    ngx_free(up->resolve.entry);
 }
 
 
@@ -262,37 +304,56 @@ ngx_agent_curl_resolve(ngx_agent_provider_t *provider)
 }
 
 
+/* ---- transfers ---- */
+
+
 ngx_int_t
 ngx_agent_curl_start(ngx_agent_transfer_t *t,
     ngx_agent_curl_request_t *request)
 {
-    ngx_agent_shard_t   *shard;
-    ngx_agent_handle_t  *h;
+    ngx_queue_t           *q;
+    ngx_agent_handle_t    *h;
+    ngx_agent_upstream_t  *up;
 
+    up = request->provider->upstream;
     t->stream = request->stream;
     t->error = AG_E_INTERNAL;
 
-    shard = ngx_agent_curl_shard(request->provider->ca_store);
-    h = shard ? ngx_agent_curl_handle(request->provider->upstream) : NULL;
+    if (!request->fresh && !ngx_queue_empty(&up->idle)) {
+        q = ngx_queue_head(&up->idle);
+        ngx_queue_remove(q);
+        h = ngx_queue_data(q, ngx_agent_handle_t, queue);
+        h->idling = 0;
+        h->queued = 0;
 
-    if (h == NULL) {
-        return NGX_ERROR;
+    } else {
+        h = ngx_agent_curl_handle(up);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
     }
 
-    if (ngx_agent_curl_prepare(h, t, request) != CURLE_OK
-        || curl_multi_add_handle(shard->multi, h->easy) != CURLM_OK)
-    {
-        ngx_agent_curl_park(h);
-        return NGX_ERROR;
-    }
-
-    h->shard = shard;
     h->transfer = t;
+    h->heard = 0;
+    h->drained = 0;
     t->handle = h;
-    shard->active++;
+    ag_http_init(&h->http);
 
-    /* the request leaves in this turn of the loop, not in the next */
-    ngx_agent_curl_action(shard, CURL_SOCKET_TIMEOUT, 0);
+    if (ngx_agent_transfer_write(t, request, &up->lines, h->out) != NGX_OK) {
+        t->handle = NULL;
+        ngx_agent_curl_close(h);
+        return NGX_ERROR;
+    }
+
+    if (h->connection != NULL) {
+        ngx_agent_curl_send(h);
+        return NGX_OK;
+    }
+
+    if (ngx_agent_curl_connect(h, request->connect) != NGX_OK) {
+        t->handle = NULL;
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -306,10 +367,21 @@ ngx_agent_curl_resume(ngx_agent_transfer_t *t)
     t->burst = 0;
     h = t->handle;
 
-    if (t->paused && !t->blocked && h != NULL) {
-        t->paused = 0;
-        (void) curl_easy_pause(h->easy, CURLPAUSE_CONT);
-        ngx_agent_curl_clear();
+    if (!t->paused || t->blocked || h == NULL) {
+        return;
+    }
+
+    t->paused = 0;
+
+    /* OpenSSL may hold what the socket no longer has */
+
+    ngx_post_event(&h->more, &ngx_posted_next_events);
+
+    if (ngx_add_event(h->connection->read, NGX_READ_EVENT, NGX_LEVEL_EVENT)
+        != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ALERT, t->log, 0,
+                      "agent: a paused transfer cannot be resumed");
     }
 }
 
@@ -321,13 +393,10 @@ ngx_agent_curl_stop(ngx_agent_transfer_t *t)
 
     h = t->handle;
 
-    if (h == NULL) {
-        return;
+    if (h != NULL) {
+        t->handle = NULL;
+        ngx_agent_curl_close(h);
     }
-
-    t->handle = NULL;
-    h->transfer = NULL;
-    ngx_agent_curl_park(h);
 }
 
 
@@ -344,56 +413,18 @@ ngx_agent_curl_release(ngx_agent_transfer_t *t)
 
     t->handle = NULL;
     h->transfer = NULL;
-    h->drained = 0;
 
     if (t->paused) {
-        (void) curl_easy_pause(h->easy, CURLPAUSE_CONT);
-        ngx_agent_curl_clear();
+        ngx_agent_curl_close(h);    /* there is more than an end to come */
+        return;
     }
 
-    h->drain.data = h;
-    h->drain.handler = ngx_agent_curl_drained;
-    h->drain.log = ngx_agent_curl.log;
-    h->drain.cancelable = 1;
-    ngx_add_timer(&h->drain, NGX_AGENT_CURL_DRAIN);
-}
-
-
-static void
-ngx_agent_curl_drained(ngx_event_t *ev)
-{
-    ngx_agent_curl_park(ev->data);
-}
-
-
-/*
- * Takes the handle out of its multi and keeps it for the provider's next
- * request.  A transfer that is not over loses its connection.
- */
-void
-ngx_agent_curl_park(ngx_agent_handle_t *h)
-{
-    if (h->drain.timer_set) {
-        ngx_del_timer(&h->drain);
+    if (h->timer.timer_set) {
+        ngx_del_timer(&h->timer);
     }
 
-    if (h->shard != NULL) {
-        (void) curl_multi_remove_handle(h->shard->multi, h->easy);
-        h->shard->active--;
-        h->shard = NULL;
-        ngx_agent_curl_clear();
-    }
+    ngx_add_timer(&h->timer, NGX_AGENT_CURL_DRAIN);
 
-    if (h->opened_count != 0) {
-        ngx_agent_curl_forget(h, 0);
-    }
-
-    if (h->resolving) {
-        (void) curl_easy_setopt(h->easy, CURLOPT_RESOLVE, NULL);
-        h->resolving = 0;
-    }
-
-    h->transfer = NULL;
-    h->next = h->upstream->free;
-    h->upstream->free = h;
+    h->queued = 1;
+    ngx_queue_insert_tail(&h->upstream->draining, &h->queue);
 }

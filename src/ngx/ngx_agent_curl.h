@@ -21,8 +21,7 @@ typedef struct {
     ngx_str_t              path;        /* under the provider's URL, "/x" */
     ngx_str_t              args;        /* query without "?", may be empty */
     ngx_str_t              body;
-    ngx_array_t           *headers;     /* of ngx_str_t "name: value",
-                                           zero-terminated, beside the
+    ngx_array_t           *headers;     /* of ngx_keyval_t, beside the
                                            provider's own; may be NULL */
     ngx_msec_t             connect;     /* ms, handshake included */
     unsigned               stream:1;    /* small reads, paused when held */
@@ -45,9 +44,6 @@ struct ngx_agent_transfer_s {
     ngx_uint_t             status;      /* 0: no header line yet */
     ngx_array_t            headers;     /* of ngx_keyval_t; names lower case,
                                            zero-terminated */
-    ngx_uint_t             header_lines;
-    ngx_uint_t             interim;     /* 1xx answers seen */
-    size_t                 header_bytes;
     size_t                 content_length;  /* announced, 0: not */
     size_t                 burst;       /* bytes since the owner looked */
 

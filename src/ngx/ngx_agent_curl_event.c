@@ -1,11 +1,11 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * libcurl driven by nginx's events and timers.
+ * libcurl, while it connects, driven by nginx's events and timers.
  *
- * Transfers are spread over several multi handles ("shards"), since libcurl
- * walks a multi's connections once or twice per request.  Descriptors are
- * ours: they are opened and closed here, and always level-triggered.
+ * Connections are spread over several multi handles ("shards"), since libcurl
+ * walks a multi's connections to find one.  Descriptors are ours: they are
+ * opened and closed here, and always level-triggered.
  */
 
 
@@ -14,26 +14,20 @@
 
 
 static ngx_int_t ngx_agent_curl_open_shard(ngx_agent_shard_t *shard);
-static void ngx_agent_curl_finish(ngx_agent_handle_t *h, CURLcode code);
-static ag_error_class_t ngx_agent_curl_error(ngx_agent_handle_t *h,
-    ngx_agent_transfer_t *t,
-    CURLcode code);
 static int ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what,
     void *data,
     void *socket);
 static void ngx_agent_curl_adopt(ngx_agent_handle_t *h, ngx_connection_t *c);
 static void ngx_agent_curl_drop(curl_socket_t fd);
-static ngx_int_t ngx_agent_curl_watch(ngx_connection_t *c, int what);
 static int ngx_agent_curl_on_timer(CURLM *multi, long timeout, void *data);
 static void ngx_agent_curl_timeout(ngx_event_t *ev);
-static void ngx_agent_curl_readable(ngx_event_t *ev);
-static void ngx_agent_curl_writable(ngx_event_t *ev);
+static void ngx_agent_curl_on_event(ngx_event_t *ev);
 
 
 ngx_agent_shard_t *
-ngx_agent_curl_shard(void *trust)
+ngx_agent_curl_shard(void)
 {
-    ngx_uint_t          i, limit;
+    ngx_uint_t          i;
     ngx_agent_shard_t  *least, *shard;
 
     least = NULL;
@@ -41,24 +35,16 @@ ngx_agent_curl_shard(void *trust)
     for (i = 0; i < ngx_agent_curl.shard_count; i++) {
         shard = &ngx_agent_curl.shards[i];
 
-        if (shard->trust != trust) {
-            continue;
-        }
-
-        if (shard->active < NGX_AGENT_CURL_SHARD_ACTIVE) {
+        if (shard->count < NGX_AGENT_CURL_SHARD_MAX) {
             return shard;
         }
 
-        if (least == NULL || shard->active < least->active) {
+        if (least == NULL || shard->count < least->count) {
             least = shard;
         }
     }
 
-    /* the first shard of each trust has a place of its own */
-
-    limit = NGX_AGENT_CURL_SHARDS + (least ? 0 : NGX_AGENT_CURL_TRUSTS);
-
-    if (i >= limit) {
+    if (i == NGX_AGENT_CURL_SHARDS) {
         return least;
     }
 
@@ -66,7 +52,6 @@ ngx_agent_curl_shard(void *trust)
         return least;
     }
 
-    ngx_agent_curl.shards[i].trust = trust;
     ngx_agent_curl.shard_count++;
 
     return &ngx_agent_curl.shards[i];
@@ -92,7 +77,7 @@ ngx_agent_curl_open_shard(ngx_agent_shard_t *shard)
                              ngx_agent_curl_on_timer);
     (void) curl_multi_setopt(m, CURLMOPT_TIMERDATA, shard);
     (void) curl_multi_setopt(m, CURLMOPT_MAXCONNECTS,
-                             (long) NGX_AGENT_CURL_SHARD_IDLE);
+                             (long) INT_MAX / 2);
     (void) curl_multi_setopt(m, CURLMOPT_PIPELINING, (long) CURLPIPE_NOTHING);
 
     shard->timer.data = shard;
@@ -133,83 +118,10 @@ ngx_agent_curl_action(ngx_agent_shard_t *shard, curl_socket_t fd, int events)
         h = NULL;
         (void) curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &h);
 
-        ngx_agent_curl_finish(h, code);
+        ngx_agent_curl_connected(h, code);
     }
 
     ngx_agent_curl_clear();
-}
-
-
-static void
-ngx_agent_curl_finish(ngx_agent_handle_t *h, CURLcode code)
-{
-    ngx_agent_transfer_t  *t;
-
-    t = h->transfer;
-
-    if (t != NULL) {
-        t->error = ngx_agent_curl_error(h, t, code);
-        t->done = 1;
-        t->handle = NULL;
-
-        if (t->error != AG_E_NONE) {
-            ngx_log_error(NGX_LOG_INFO, t->log, 0,
-                          "agent: transfer failed, provider: \"%V\", "
-                          "class: %s, curl: %d (%s)",
-                          &h->upstream->provider->name,
-                          ag_error_row(t->error)->name, (int) code,
-                          curl_easy_strerror(code));
-        }
-
-        ngx_post_event(t->wake, &ngx_posted_events);
-    }
-
-    ngx_agent_curl_park(h);
-}
-
-
-static ag_error_class_t
-ngx_agent_curl_error(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
-    CURLcode code)
-{
-    long  connects;
-
-    if (t->error == AG_E_BAD_RESPONSE) {
-        return AG_E_BAD_RESPONSE;
-    }
-
-    if (code == CURLE_OK) {
-        return AG_E_NONE;
-    }
-
-    if (h->exhausted) {
-        return AG_E_OVERLOADED;
-    }
-
-    if (t->status != 0) {
-        return AG_E_BAD_RESPONSE;
-    }
-
-    switch (code) {
-
-    case CURLE_OUT_OF_MEMORY:
-        return AG_E_INTERNAL;
-
-    case CURLE_OPERATION_TIMEDOUT:
-        return AG_E_TIMEOUT_CONNECT;
-
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WRITE_ERROR:
-        return AG_E_BAD_RESPONSE;
-
-    default:
-        connects = 1;
-        (void) curl_easy_getinfo(h->easy, CURLINFO_NUM_CONNECTS, &connects);
-
-        t->redial = h->vetoed || (h->requests > 0 && connects == 0);
-        return AG_E_NETWORK;
-    }
 }
 
 
@@ -221,11 +133,6 @@ ngx_agent_curl_on_open(void *data, curlsocktype purpose,
 
     ngx_socket_t         fd;
     ngx_connection_t    *c;
-
-    if (h->requests != 0) {
-        h->vetoed = 1;
-        return CURL_SOCKET_BAD;
-    }
 
     if (!h->upstream->resolve.allow_private
         && ngx_agent_transfer_is_private(&address->addr))
@@ -278,13 +185,12 @@ ngx_agent_curl_adopt(ngx_agent_handle_t *h, ngx_connection_t *c)
 {
     c->read->log = ngx_agent_curl.log;
     c->write->log = ngx_agent_curl.log;
-    c->read->handler = ngx_agent_curl_readable;
-    c->write->handler = ngx_agent_curl_writable;
+    c->read->handler = ngx_agent_curl_on_event;
+    c->write->handler = ngx_agent_curl_on_event;
     c->log = ngx_agent_curl.log;
     c->data = NULL;
 
     ngx_agent_curl.sockets[c->fd].connection = c;
-    ngx_agent_curl.sockets[c->fd].reads = 0;
     ngx_agent_curl.sockets[c->fd].connected = 0;
 
     h->opened[h->opened_count++] = c->fd;
@@ -383,50 +289,19 @@ ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
 
     c = ngx_agent_curl.sockets[fd].connection;
 
-    if (c != NULL) {
+    if (c != NULL && !ngx_agent_curl.sockets[fd].connected) {
         c->data = data;
 
-        if (ngx_agent_curl_watch(c, what) != NGX_OK) {
-            /* -1 would end every transfer of the shard: this one times out */
+        if (ngx_agent_curl_watch(c, what & CURL_POLL_IN, what & CURL_POLL_OUT)
+            != NGX_OK)
+        {
+            /* -1 would end all of the shard: this one times out */
             ngx_log_error(NGX_LOG_ALERT, ngx_agent_curl.log, 0,
                           "agent: socket %d cannot be watched", (int) fd);
         }
     }
 
     return 0;
-}
-
-
-/*
- * Level-triggered always: libcurl may leave bytes in the socket.  The read
- * event of an idle connection stays registered: most often it is wanted again
- * at once, and the handler takes it out otherwise.
- */
-static ngx_int_t
-ngx_agent_curl_watch(ngx_connection_t *c, int what)
-{
-    ngx_uint_t  in, out;
-
-    in = (what == CURL_POLL_IN || what == CURL_POLL_INOUT);
-    out = (what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
-
-    ngx_agent_curl.sockets[c->fd].reads = in;
-
-    if (in && !c->read->active
-        && ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (out && !c->write->active) {
-        return ngx_add_event(c->write, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
-    }
-
-    if (!out && c->write->active) {
-        return ngx_del_event(c->write, NGX_WRITE_EVENT, 0);
-    }
-
-    return NGX_OK;
 }
 
 
@@ -464,27 +339,7 @@ ngx_agent_curl_timeout(ngx_event_t *ev)
 
 
 static void
-ngx_agent_curl_readable(ngx_event_t *ev)
-{
-    ngx_connection_t  *c;
-
-    c = ev->data;
-
-    if (c->close) {
-        return;     /* nginx ends: the calls end their transfers */
-    }
-
-    if (c->data == NULL || !ngx_agent_curl.sockets[c->fd].reads) {
-        (void) ngx_del_event(ev, NGX_READ_EVENT, 0);
-        return;
-    }
-
-    ngx_agent_curl_action(c->data, c->fd, CURL_CSELECT_IN);
-}
-
-
-static void
-ngx_agent_curl_writable(ngx_event_t *ev)
+ngx_agent_curl_on_event(ngx_event_t *ev)
 {
     ngx_connection_t  *c;
 
@@ -494,5 +349,6 @@ ngx_agent_curl_writable(ngx_event_t *ev)
         return;
     }
 
-    ngx_agent_curl_action(c->data, c->fd, CURL_CSELECT_OUT);
+    ngx_agent_curl_action(c->data, c->fd,
+                          ev->write ? CURL_CSELECT_OUT : CURL_CSELECT_IN);
 }

@@ -1,33 +1,28 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Easy handles: made once per provider and used again, so that a request
- * sets only what differs; and what libcurl tells about a transfer, which is
- * recorded and posted, never acted upon.
+ * Easy handles: made once and used again, each for one connection at a time.
+ *
+ * Refused here: redirects, cookies, netrc, proxies from the environment,
+ * other protocols, names that nginx did not resolve.
  */
 
 
 #include "ngx/ngx_agent_libcurl.h"
-#include "ngx/ngx_agent_transfer.h"
 
 #include <openssl/ssl.h>
 
 
 static CURLcode ngx_agent_curl_setup(ngx_agent_handle_t *h);
-static CURLcode ngx_agent_curl_setup_connection(ngx_agent_handle_t *h);
-static CURLcode ngx_agent_curl_set_url(ngx_agent_handle_t *h,
-    ngx_agent_transfer_t *t,
-    ngx_agent_curl_request_t *request);
-static struct curl_slist *ngx_agent_curl_headers(ngx_agent_transfer_t *t,
-    ngx_agent_upstream_t *up,
-    ngx_array_t *lines);
-static size_t ngx_agent_curl_on_header(char *line, size_t size, size_t n,
-    void *data);
-static size_t ngx_agent_curl_on_body(char *bytes, size_t size, size_t n,
-    void *data);
-static int ngx_agent_curl_on_request(void *data, char *remote, char *local,
-    int remote_port, int local_port);
+static CURLcode ngx_agent_curl_setup_proxy(ngx_agent_handle_t *h);
+static CURLcode ngx_agent_curl_setup_tls(ngx_agent_handle_t *h);
+static CURLcode ngx_agent_curl_prepare(ngx_agent_handle_t *h,
+    ngx_msec_t timeout);
 static CURLcode ngx_agent_curl_on_tls(CURL *easy, void *ctx, void *data);
+
+
+#define ngx_agent_setopt(h, option, value)                                    \
+    (code == CURLE_OK ? curl_easy_setopt(h->easy, option, value) : code)
 
 
 ngx_agent_handle_t *
@@ -40,9 +35,6 @@ ngx_agent_curl_handle(ngx_agent_upstream_t *up)
     if (h != NULL) {
         up->free = h->next;
         h->next = NULL;
-        h->requests = 0;
-        h->vetoed = 0;
-        h->exhausted = 0;
         return h;
     }
 
@@ -64,10 +56,6 @@ ngx_agent_curl_handle(ngx_agent_upstream_t *up)
 }
 
 
-#define ngx_agent_setopt(h, option, value)                                    \
-    (code == CURLE_OK ? curl_easy_setopt(h->easy, option, value) : code)
-
-
 /* What never changes in the life of a handle. */
 static CURLcode
 ngx_agent_curl_setup(ngx_agent_handle_t *h)
@@ -78,32 +66,33 @@ ngx_agent_curl_setup(ngx_agent_handle_t *h)
 
     code = ngx_agent_setopt(h, CURLOPT_PRIVATE, h);
     code = ngx_agent_setopt(h, CURLOPT_SHARE, h->upstream->share);
-    code = ngx_agent_setopt(h, CURLOPT_POST, 1L);
+    code = ngx_agent_setopt(h, CURLOPT_CURLU, h->upstream->url);
+    code = ngx_agent_setopt(h, CURLOPT_CONNECT_ONLY, 1L);
     code = ngx_agent_setopt(h, CURLOPT_HTTP_VERSION,
                             (long) CURL_HTTP_VERSION_1_1);
     code = ngx_agent_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     code = ngx_agent_setopt(h, CURLOPT_NOSIGNAL, 1L);
     code = ngx_agent_setopt(h, CURLOPT_NOPROGRESS, 1L);
-    code = ngx_agent_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     code = ngx_agent_setopt(h, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
-    code = ngx_agent_setopt(h, CURLOPT_HTTP09_ALLOWED, 0L);
     code = ngx_agent_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
-    code = ngx_agent_setopt(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    code = ngx_agent_setopt(h, CURLOPT_HEADERFUNCTION,
-                            ngx_agent_curl_on_header);
-    code = ngx_agent_setopt(h, CURLOPT_HEADERDATA, h);
-    code = ngx_agent_setopt(h, CURLOPT_WRITEFUNCTION, ngx_agent_curl_on_body);
-    code = ngx_agent_setopt(h, CURLOPT_WRITEDATA, h);
-    code = ngx_agent_setopt(h, CURLOPT_PREREQFUNCTION,
-                            ngx_agent_curl_on_request);
-    code = ngx_agent_setopt(h, CURLOPT_PREREQDATA, h);
+    code = ngx_agent_setopt(h, CURLOPT_BUFFERSIZE, 1024L);
+    code = ngx_agent_setopt(h, CURLOPT_OPENSOCKETFUNCTION,
+                            ngx_agent_curl_on_open);
+    code = ngx_agent_setopt(h, CURLOPT_OPENSOCKETDATA, h);
+    code = ngx_agent_setopt(h, CURLOPT_CLOSESOCKETFUNCTION,
+                            ngx_agent_curl_on_close);
 
-    return code == CURLE_OK ? ngx_agent_curl_setup_connection(h) : code;
+    if (code == CURLE_OK) {
+        code = ngx_agent_curl_setup_proxy(h);
+    }
+
+    return code == CURLE_OK ? ngx_agent_curl_setup_tls(h) : code;
 }
 
 
+/* "" also keeps libcurl from asking the environment. */
 static CURLcode
-ngx_agent_curl_setup_connection(ngx_agent_handle_t *h)
+ngx_agent_curl_setup_proxy(ngx_agent_handle_t *h)
 {
     CURLcode               code;
     ngx_agent_provider_t  *provider;
@@ -111,74 +100,100 @@ ngx_agent_curl_setup_connection(ngx_agent_handle_t *h)
     code = CURLE_OK;
     provider = h->upstream->provider;
 
-    code = ngx_agent_setopt(h, CURLOPT_OPENSOCKETFUNCTION,
-                            ngx_agent_curl_on_open);
-    code = ngx_agent_setopt(h, CURLOPT_OPENSOCKETDATA, h);
-    code = ngx_agent_setopt(h, CURLOPT_CLOSESOCKETFUNCTION,
-                            ngx_agent_curl_on_close);
-
-    /* "" also keeps libcurl from asking the environment */
-    code = ngx_agent_setopt(h, CURLOPT_PROXY, (char *) provider->proxy.data);
-
     if (provider->proxy.len == 0) {
         code = ngx_agent_setopt(h, CURLOPT_PROXY, "");
-        code = ngx_agent_setopt(h, CURLOPT_NOPROXY, "*");
+        return ngx_agent_setopt(h, CURLOPT_NOPROXY, "*");
     }
 
-    if (provider->ca_store != NULL) {
-        code = ngx_agent_setopt(h, CURLOPT_CAINFO, NULL);
-        code = ngx_agent_setopt(h, CURLOPT_CAPATH, NULL);
-        code = ngx_agent_setopt(h, CURLOPT_SSLVERSION,
-                                (long) CURL_SSLVERSION_TLSv1_2);
-        code = ngx_agent_setopt(h, CURLOPT_SSL_CTX_FUNCTION,
-                                ngx_agent_curl_on_tls);
-        code = ngx_agent_setopt(h, CURLOPT_SSL_CTX_DATA, h);
-    }
+    /* TLS goes through a tunnel by itself, plain HTTP is the proxy's to read */
 
-    return code;
+    code = ngx_agent_setopt(h, CURLOPT_PROXY, (char *) provider->proxy.data);
+
+    return ngx_agent_setopt(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 
-/* What differs from request to request. */
-CURLcode
-ngx_agent_curl_prepare(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
-    ngx_agent_curl_request_t *request)
+static CURLcode
+ngx_agent_curl_setup_tls(ngx_agent_handle_t *h)
 {
-    long                   buffer;
+    CURLcode  code;
+
+    code = CURLE_OK;
+
+    if (h->upstream->provider->ca_store == NULL) {
+        return code;
+    }
+
+    /*
+     * Our store, loaded once, takes the place of libcurl's files.  libcurl
+     * must not keep stores by itself: it would take that of one provider for
+     * the next, since it tells them apart by file names alone.
+     */
+
+    code = ngx_agent_setopt(h, CURLOPT_CAINFO, NULL);
+    code = ngx_agent_setopt(h, CURLOPT_CAPATH, NULL);
+#if (LIBCURL_VERSION_NUM >= 0x075700)
+    code = ngx_agent_setopt(h, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
+    code = ngx_agent_setopt(h, CURLOPT_SSLVERSION,
+                            (long) CURL_SSLVERSION_TLSv1_2);
+    code = ngx_agent_setopt(h, CURLOPT_SSL_CTX_FUNCTION,
+                            ngx_agent_curl_on_tls);
+
+    return ngx_agent_setopt(h, CURLOPT_SSL_CTX_DATA, h);
+}
+
+
+static CURLcode
+ngx_agent_curl_on_tls(CURL *easy, void *ctx, void *data)
+{
+    ngx_agent_handle_t  *h = data;
+
+    SSL_CTX_set1_cert_store(ctx, h->upstream->provider->ca_store);
+
+    return CURLE_OK;
+}
+
+
+ngx_int_t
+ngx_agent_curl_connect(ngx_agent_handle_t *h, ngx_msec_t timeout)
+{
+    ngx_agent_shard_t  *shard;
+
+    shard = ngx_agent_curl_shard();
+
+    h->used = 0;
+    h->exhausted = 0;
+
+    if (shard == NULL || ngx_agent_curl_prepare(h, timeout) != CURLE_OK
+        || curl_multi_add_handle(shard->multi, h->easy) != CURLM_OK)
+    {
+        ngx_agent_curl_close(h);
+        return NGX_ERROR;
+    }
+
+    h->shard = shard;
+    shard->count++;
+
+    /* it begins in this turn of the loop, not in the next */
+    ngx_agent_curl_action(shard, CURL_SOCKET_TIMEOUT, 0);
+
+    return NGX_OK;
+}
+
+
+static CURLcode
+ngx_agent_curl_prepare(ngx_agent_handle_t *h, ngx_msec_t timeout)
+{
     CURLcode               code;
-    struct curl_slist     *headers;
     ngx_agent_upstream_t  *up;
 
+    code = CURLE_OK;
     up = h->upstream;
-    headers = ngx_agent_curl_headers(t, up, request->headers);
 
-    if (headers == NULL) {
-        return CURLE_OUT_OF_MEMORY;
-    }
-
-    code = ngx_agent_curl_set_url(h, t, request);
-    code = ngx_agent_setopt(h, CURLOPT_HTTPHEADER, headers);
-    code = ngx_agent_setopt(h, CURLOPT_POSTFIELDS, request->body.data);
-    code = ngx_agent_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE,
-                            (curl_off_t) request->body.len);
-
-    buffer = request->stream ? NGX_AGENT_CURL_STREAM_BUFFER
-                             : NGX_AGENT_CURL_WHOLE_BUFFER;
-
-    if (h->buffer != buffer) {
-        h->buffer = buffer;
-        code = ngx_agent_setopt(h, CURLOPT_BUFFERSIZE, buffer);
-    }
-
-    if (h->connect != request->connect) {
-        h->connect = request->connect;
-        code = ngx_agent_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
-                                (long) request->connect);
-    }
-
-    if (h->fresh != request->fresh) {
-        h->fresh = request->fresh;
-        code = ngx_agent_setopt(h, CURLOPT_FRESH_CONNECT, (long) h->fresh);
+    if (h->connect != timeout) {
+        h->connect = timeout;
+        code = ngx_agent_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long) timeout);
     }
 
     if (up->resolve.loaded != up->resolve.generation) {
@@ -193,190 +208,44 @@ ngx_agent_curl_prepare(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
 }
 
 
-/* Parsed URLs are kept per endpoint; a query makes one of its own. */
-static CURLcode
-ngx_agent_curl_set_url(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
-    ngx_agent_curl_request_t *request)
+void
+ngx_agent_curl_close(ngx_agent_handle_t *h)
 {
-    u_char           *text, *p;
-    CURLcode          code;
-    ngx_uint_t        i;
-    CURLU           **slot;
-    ngx_agent_url_t  *url;
-
-    url = request->provider->urls.elts;
-    i = request->endpoint;
-    slot = &h->upstream->urls[i];
-
-    if (request->args.len == 0 && *slot != NULL) {
-        return curl_easy_setopt(h->easy, CURLOPT_CURLU, *slot);
+    if (h->timer.timer_set) {
+        ngx_del_timer(&h->timer);
     }
 
-    text = ngx_pnalloc(t->pool, url->url.len + request->path.len
-                                + request->args.len + 2);
-    if (text == NULL) {
-        return CURLE_OUT_OF_MEMORY;
+    if (h->more.posted) {
+        ngx_delete_posted_event(&h->more);
     }
 
-    p = ngx_cpymem(text, url->url.data, url->url.len);
-    p = ngx_cpymem(p, request->path.data, request->path.len);
-
-    if (request->args.len != 0) {
-        *p++ = '?';
-        p = ngx_cpymem(p, request->args.data, request->args.len);
-        *p = '\0';
-
-        code = curl_easy_setopt(h->easy, CURLOPT_CURLU, NULL);
-        return ngx_agent_setopt(h, CURLOPT_URL, (char *) text);
+    if (h->queued) {
+        ngx_queue_remove(&h->queue);
+        h->queued = 0;
     }
 
-    *p = '\0';
-    *slot = curl_url();
+    h->idling = 0;
 
-    if (*slot == NULL
-        || curl_url_set(*slot, CURLUPART_URL, (char *) text, 0) != CURLUE_OK)
-    {
-        curl_url_cleanup(*slot);
-        *slot = NULL;
-        return CURLE_URL_MALFORMAT;
-    }
+    h->transfer = NULL;
+    h->connection = NULL;
+    ag_http_free(&h->http);
 
-    return curl_easy_setopt(h->easy, CURLOPT_CURLU, *slot);
-}
-
-
-/*
- * The provider's constant lines, with this request's own in front: their
- * nodes live in the transfer's pool, libcurl only reads them.
- */
-static struct curl_slist *
-ngx_agent_curl_headers(ngx_agent_transfer_t *t, ngx_agent_upstream_t *up,
-    ngx_array_t *lines)
-{
-    ngx_str_t          *line;
-    ngx_uint_t          i;
-    struct curl_slist  *list, *node;
-
-    if (up->headers == NULL) {
-        line = ngx_agent_transfer_constants(up->provider, t->pool);
-
-        for (i = 0; line != NULL && line[i].len != 0; i++) {
-            list = curl_slist_append(up->headers, (char *) line[i].data);
-            if (list == NULL) {
-                return NULL;
-            }
-
-            up->headers = list;
-        }
-    }
-
-    list = up->headers;
-
-    if (lines == NULL || list == NULL) {
-        return list;
-    }
-
-    line = lines->elts;
-
-    for (i = 0; i < lines->nelts; i++) {
-        node = ngx_palloc(t->pool, sizeof(struct curl_slist));
-        if (node == NULL) {
-            return NULL;
-        }
-
-        node->data = (char *) line[i].data;
-        node->next = list;
-        list = node;
-    }
-
-    return list;
-}
-
-
-static size_t
-ngx_agent_curl_on_header(char *line, size_t size, size_t n, void *data)
-{
-    ngx_agent_handle_t    *h = data;
-
-    ngx_agent_transfer_t  *t;
-
-    t = h->transfer;
-
-    if (t == NULL) {
-        return n;
-    }
-
-    if (ngx_agent_transfer_header(t, (u_char *) line, n) != NGX_OK) {
-        t->error = AG_E_BAD_RESPONSE;
-        return 0;
-    }
-
-    return n;
-}
-
-
-static size_t
-ngx_agent_curl_on_body(char *bytes, size_t size, size_t n, void *data)
-{
-    ngx_agent_handle_t    *h = data;
-
-    ngx_agent_transfer_t  *t;
-
-    t = h->transfer;
-
-    if (t == NULL) {
-        h->drained += n;
-        return (h->drained > NGX_AGENT_CURL_DRAIN_BYTES) ? 0 : n;
-    }
-
-    switch (ngx_agent_transfer_body(t, (u_char *) bytes, n)) {
-
-    case NGX_OK:
-        ngx_post_event(t->wake, &ngx_posted_events);
-        return n;
-
-    case NGX_AGAIN:
-        t->paused = 1;
-        ngx_post_event(t->wake, &ngx_posted_events);
-        return CURL_WRITEFUNC_PAUSE;
-
-    default:
-        t->error = AG_E_BAD_RESPONSE;
-        return 0;
-    }
-}
-
-
-/*
- * Called right before a request is written.  The second time within one
- * transfer libcurl is about to repeat a POST by itself: that is the owner's
- * decision.
- */
-static int
-ngx_agent_curl_on_request(void *data, char *remote, char *local,
-    int remote_port, int local_port)
-{
-    ngx_agent_handle_t  *h = data;
-
-    if (h->requests++ != 0) {
-        h->vetoed = 1;
-        return CURL_PREREQFUNC_ABORT;
+    if (h->shard != NULL) {
+        (void) curl_multi_remove_handle(h->shard->multi, h->easy);
+        h->shard->count--;
+        h->shard = NULL;
+        ngx_agent_curl_clear();
     }
 
     if (h->opened_count != 0) {
-        ngx_agent_curl_forget(h, 1);
+        ngx_agent_curl_forget(h, 0);
     }
 
-    return CURL_PREREQFUNC_OK;
-}
+    if (h->resolving) {
+        (void) curl_easy_setopt(h->easy, CURLOPT_RESOLVE, NULL);
+        h->resolving = 0;
+    }
 
-
-static CURLcode
-ngx_agent_curl_on_tls(CURL *easy, void *ctx, void *data)
-{
-    ngx_agent_handle_t  *h = data;
-
-    SSL_CTX_set1_cert_store(ctx, h->upstream->provider->ca_store);
-
-    return CURLE_OK;
+    h->next = h->upstream->free;
+    h->upstream->free = h;
 }

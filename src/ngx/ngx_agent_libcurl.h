@@ -3,6 +3,12 @@
  *
  * The inside of the binding to libcurl, for ngx_agent_curl*.c alone: the
  * only place that includes curl.h.
+ *
+ * libcurl makes connections: addresses, TCP, TLS, proxies, certificates.
+ * What goes over them is ours (CURLOPT_CONNECT_ONLY): the request is one
+ * block, the answer is read by ag_http, and a connection that is kept alive
+ * waits in a list of its provider.  So a request costs no walk, no timer and
+ * no poll of libcurl's, and nothing is ever sent twice behind our back.
  */
 
 
@@ -15,85 +21,91 @@
 #include <curl/curl.h>
 #include <openssl/err.h>
 
+#include "core/ag_http.h"
 
-#define NGX_AGENT_CURL_SHARDS         64
-#define NGX_AGENT_CURL_SHARD_ACTIVE   128     /* transfers before the next
-                                                 shard is filled */
-#define NGX_AGENT_CURL_SHARD_IDLE     512     /* connections kept by a shard */
-#define NGX_AGENT_CURL_STREAM_BUFFER  4064    /* bytes; a stream's read, a
-                                                 block of 4 KB with its head */
-#define NGX_AGENT_CURL_WHOLE_BUFFER   16352   /* bytes; other reads */
+
+#define NGX_AGENT_CURL_SHARDS         256
+#define NGX_AGENT_CURL_SHARD_MAX      64      /* connections of a multi before
+                                                 the next is filled: libcurl
+                                                 walks them to find one */
+#define NGX_AGENT_CURL_READ           16384   /* bytes; one read */
+#define NGX_AGENT_CURL_IDLE           60000   /* ms that a connection is kept
+                                                 without a request */
 #define NGX_AGENT_CURL_DRAIN          2000    /* ms that a complete answer may
                                                  take to end its framing */
 #define NGX_AGENT_CURL_DRAIN_BYTES    16384
-#define NGX_AGENT_CURL_OPENED_MAX     8       /* addresses that one transfer
-                                                 may be connecting to */
-#define NGX_AGENT_CURL_TRUSTS         64      /* CA files that may be in use */
+#define NGX_AGENT_CURL_OPENED_MAX     8       /* addresses that one connection
+                                                 may be tried at */
 
 
-/*
- * A multi handle.  libcurl cannot see whom our CA stores trust: connections
- * must not be shared between providers that trust differently, so that each
- * trust has shards of its own.
- */
+/* A multi handle. */
 typedef struct {
     CURLM                    *multi;
-    void                     *trust;        /* provider's ca_store */
     ngx_event_t               timer;
     ngx_event_t               kick;         /* a timeout of 0 ms */
-    ngx_uint_t                active;
+    ngx_uint_t                count;        /* handles in it */
 } ngx_agent_shard_t;
-
-
-typedef struct {
-    ngx_connection_t         *connection;   /* NULL: not ours */
-    unsigned                  reads:1;      /* libcurl waits for input */
-    unsigned                  connected:1;  /* a request was sent on it */
-} ngx_agent_socket_t;
 
 
 typedef struct ngx_agent_handle_s  ngx_agent_handle_t;
 
+
+/* What nginx knows of a descriptor that libcurl asked us to open. */
+typedef struct {
+    ngx_connection_t         *connection;   /* NULL: not ours */
+    unsigned                  connected:1;  /* libcurl has it established */
+} ngx_agent_socket_t;
+
+
+/* A provider in this worker. */
 typedef struct {
     ngx_agent_provider_t     *provider;
     ngx_agent_resolve_t       resolve;
-    ngx_agent_handle_t       *free;
+    ngx_agent_handle_t       *free;         /* easy handles, unconnected */
+    ngx_queue_t               idle;         /* of handles, latest first */
+    ngx_queue_t               draining;     /* of handles that were let go */
     CURLSH                   *share;        /* addresses, TLS sessions: of one
                                                provider, so of one trust */
-    CURLU                    *urls[AG_ENDPOINT_MAX];
-    struct curl_slist        *headers;      /* constant: key, set_header */
+    CURLU                    *url;          /* scheme, host, port */
+    ngx_str_t                 lines;        /* constant header lines */
     struct curl_slist        *entry;        /* for CURLOPT_RESOLVE */
 } ngx_agent_upstream_t;
 
 
+/* An easy handle: one connection, or none yet. */
 struct ngx_agent_handle_s {
     CURL                     *easy;
-    ngx_agent_handle_t       *next;
+    ngx_agent_handle_t       *next;         /* in upstream->free */
+    ngx_queue_t               queue;        /* in upstream->idle, draining */
     ngx_agent_upstream_t     *upstream;
-    ngx_agent_shard_t        *shard;        /* NULL: idle */
-    ngx_agent_transfer_t     *transfer;     /* NULL: released or idle */
-    ngx_event_t               drain;        /* deadline of a released one */
-    size_t                    drained;
-    ngx_uint_t                requests;     /* sent within this transfer */
-    long                      buffer;       /* CURLOPT_BUFFERSIZE in force */
-    ngx_msec_t                connect;      /* the same of the timeout */
+    ngx_agent_shard_t        *shard;        /* NULL: not in a multi */
+    ngx_connection_t         *connection;   /* NULL: not connected yet */
+    ngx_agent_transfer_t     *transfer;     /* NULL: idle, or let go of */
+    ag_http_t                 http;         /* the answer under way */
+    ngx_str_t                 out[2];       /* not sent yet */
+    ngx_event_t               timer;        /* idle, or let go of */
+    ngx_event_t               more;         /* reads on in the next turn */
+    ngx_msec_t                since;        /* idle since */
+    size_t                    drained;      /* bytes after it was let go of */
+    ngx_msec_t                connect;      /* CURLOPT_CONNECTTIMEOUT_MS */
     curl_socket_t             opened[NGX_AGENT_CURL_OPENED_MAX];
     ngx_uint_t                opened_count; /* not connected yet */
-    unsigned                  vetoed:1;     /* libcurl wanted to send again */
+    unsigned                  used:1;       /* has served an answer before */
+    unsigned                  heard:1;      /* a byte of this answer came */
+    unsigned                  idling:1;     /* may take a request */
+    unsigned                  queued:1;     /* is in one of the queues */
     unsigned                  exhausted:1;  /* nginx had no connection */
-    unsigned                  fresh:1;
     unsigned                  resolving:1;  /* has CURLOPT_RESOLVE set */
 };
 
 
 typedef struct {
-    ngx_agent_shard_t         shards[NGX_AGENT_CURL_SHARDS
-                                     + NGX_AGENT_CURL_TRUSTS];
+    ngx_agent_shard_t         shards[NGX_AGENT_CURL_SHARDS];
     ngx_uint_t                shard_count;
-    unsigned                  ready:1;      /* init_process was here */
     ngx_agent_socket_t       *sockets;      /* by descriptor */
     ngx_uint_t                socket_count;
     ngx_log_t                *log;
+    unsigned                  ready:1;      /* init_process was here */
     unsigned                  tls:1;        /* some provider is https */
 } ngx_agent_curl_t;
 
@@ -120,43 +132,51 @@ ngx_int_t ngx_agent_curl_memory_init(void);
 
 /* handles: ngx_agent_curl_handle.c */
 
-/* An idle handle of the provider, or a new one; NULL: no memory. */
+/* An unconnected handle of the provider, old or new; NULL: no memory. */
 ngx_agent_handle_t *ngx_agent_curl_handle(ngx_agent_upstream_t *up);
 
-/* Sets what differs from request to request. */
-CURLcode ngx_agent_curl_prepare(ngx_agent_handle_t *h, ngx_agent_transfer_t *t,
-    ngx_agent_curl_request_t *request);
+/* Lets libcurl connect it; ngx_agent_curl_connected() is called later. */
+ngx_int_t ngx_agent_curl_connect(ngx_agent_handle_t *h, ngx_msec_t timeout);
+
+/* Closes its connection, whatever is on it, and keeps the handle. */
+void ngx_agent_curl_close(ngx_agent_handle_t *h);
 
 
-/* events: ngx_agent_curl_event.c */
+/* the wire: ngx_agent_curl_wire.c */
 
-/* The first shard of that trust with room: connections stay together and are
- * used again.  NULL: no memory. */
-ngx_agent_shard_t *ngx_agent_curl_shard(void *trust);
+/* libcurl has connected the handle, or given up: "code" says. */
+void ngx_agent_curl_connected(ngx_agent_handle_t *h, CURLcode code);
 
-/* Lets libcurl work, then collects what has ended. */
+/* Sends the transfer's request over its connection. */
+void ngx_agent_curl_send(ngx_agent_handle_t *h);
+
+/*
+ * Sets which events of a socket are looked for.  Level-triggered always:
+ * libcurl and OpenSSL may leave bytes in it.
+ */
+ngx_int_t ngx_agent_curl_watch(ngx_connection_t *c, ngx_uint_t in,
+    ngx_uint_t out);
+
+
+/* events of libcurl: ngx_agent_curl_event.c */
+
+/* A multi with room; NULL: no memory. */
+ngx_agent_shard_t *ngx_agent_curl_shard(void);
+
+/* Lets libcurl work, then collects what has connected or failed. */
 void ngx_agent_curl_action(ngx_agent_shard_t *shard, curl_socket_t fd,
     int events);
 
 /*
  * A connection that libcurl gives up before it is established is closed by
- * libcurl itself, without a word.  Called when the handle's transfer ends, or
- * with "connected" when it sends: forgets those of its sockets that are gone.
+ * libcurl itself, without a word.  Forgets those of the handle's sockets that
+ * are gone; "connected": those that are not are established.
  */
 void ngx_agent_curl_forget(ngx_agent_handle_t *h, ngx_uint_t connected);
 
 curl_socket_t ngx_agent_curl_on_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *address);
 int ngx_agent_curl_on_close(void *data, curl_socket_t fd);
-
-
-/* transfers: ngx_agent_curl.c */
-
-/*
- * Takes the handle out of its multi and keeps it for the provider's next
- * request.  A transfer that is not over loses its connection.
- */
-void ngx_agent_curl_park(ngx_agent_handle_t *h);
 
 
 #endif /* _NGX_AGENT_LIBCURL_H_INCLUDED_ */

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Records a provider's header lines and body bytes under their caps, and
- * writes the constant lines of a request.
+ * Writes a request as one block, and records a provider's headers and body
+ * under their caps.  It knows neither sockets nor libcurl.
  */
 
 
@@ -10,178 +10,269 @@
 #include "core/ag_address.h"
 
 
-static ngx_int_t ngx_agent_transfer_status(ngx_agent_transfer_t *t,
-    u_char *line, size_t len);
-static ngx_int_t ngx_agent_transfer_complete(ngx_agent_transfer_t *t);
+/* A larger body is sent from where it lies, behind its head. */
+#define NGX_AGENT_TRANSFER_JOINED  65536
+
+
+static u_char *ngx_agent_transfer_put(u_char *p, ngx_str_t *name,
+    const char *prefix, ngx_str_t *value);
+static u_char *ngx_agent_transfer_host(u_char *p, ngx_agent_url_t *url);
 static ngx_uint_t ngx_agent_transfer_keeps(ngx_agent_transfer_t *t,
-    u_char *name, size_t len);
-static ngx_int_t ngx_agent_transfer_keep(ngx_agent_transfer_t *t,
-    u_char *line, u_char *colon, u_char *last);
-static ngx_int_t ngx_agent_transfer_line(ngx_pool_t *pool, ngx_str_t *line,
-    const char *name, const char *prefix, ngx_str_t *value);
+    ag_str_t *name);
 
 
 /* Answer headers that the call may need, beside the dialect's own. */
-static const char  *ngx_agent_transfer_names[] = {
-    "content-type",
-    "content-encoding",
-    "content-length",
-    "date",
-    "retry-after",
-    "retry-after-ms",
-    "request-id",
-    "x-request-id",
-    NULL
+static const ag_str_t  ngx_agent_transfer_names[] = {
+    ag_string("content-type"),
+    ag_string("content-encoding"),
+    ag_string("content-length"),
+    ag_string("date"),
+    ag_string("retry-after"),
+    ag_string("retry-after-ms"),
+    ag_string("request-id"),
+    ag_string("x-request-id"),
+    ag_null_string
 };
 
 
-ngx_str_t *
+/* ---- requests ---- */
+
+
+ngx_int_t
 ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
-    ngx_pool_t *pool)
+    ngx_pool_t *pool, ngx_str_t *lines)
 {
-    ngx_int_t         rc;
-    ngx_str_t        *lines, *line;
+    u_char           *p;
+    size_t            size;
+    ngx_str_t         name;
     ngx_uint_t        i;
     ngx_keyval_t     *header;
     ngx_agent_key_t  *key;
+    ngx_agent_url_t  *url;
 
+    static ngx_str_t  type = ngx_string("Content-Type");
     static ngx_str_t  json = ngx_string("application/json");
-    static ngx_str_t  empty = ngx_null_string;
 
-    lines = ngx_pcalloc(pool, (provider->headers.nelts + 4)
-                              * sizeof(ngx_str_t));
-    if (lines == NULL) {
-        return NULL;
-    }
-
-    line = lines;
-
-    /* libcurl would wait for "100 Continue" before a large body */
-    rc = ngx_agent_transfer_line(pool, line++, "Expect", "", &empty);
-    rc |= ngx_agent_transfer_line(pool, line++, "Content-Type", "", &json);
-
-    if (provider->keys.nelts != 0) {
-        key = provider->keys.elts;
-
-        rc |= ngx_agent_transfer_line(pool, line++,
-                    provider->dialect->key_header,
-                    ngx_strcmp(provider->dialect->key_header,
-                               "authorization") == 0 ? "Bearer " : "",
-                    &key[0].value);
-    }
-
+    url = provider->urls.elts;
+    key = provider->keys.elts;
     header = provider->headers.elts;
 
-    for (i = 0; i < provider->headers.nelts; i++) {
-        rc |= ngx_agent_transfer_line(pool, line++,
-                    (char *) header[i].key.data, "", &header[i].value);
+    size = sizeof("Host: []:65535\r\n") + url->host.len
+           + sizeof("Content-Type: application/json\r\n");
+
+    if (provider->keys.nelts != 0) {
+        size += ngx_strlen(provider->dialect->key_header)
+                + sizeof(": Bearer \r\n") + key->value.len;
     }
 
-    return rc == NGX_OK ? lines : NULL;
-}
+    for (i = 0; i < provider->headers.nelts; i++) {
+        size += header[i].key.len + header[i].value.len + sizeof(": \r\n");
+    }
 
-
-static ngx_int_t
-ngx_agent_transfer_line(ngx_pool_t *pool, ngx_str_t *line, const char *name,
-    const char *prefix, ngx_str_t *value)
-{
-    line->len = ngx_strlen(name) + sizeof(": ") - 1 + ngx_strlen(prefix)
-                + value->len;
-
-    line->data = ngx_pnalloc(pool, line->len + 1);
-    if (line->data == NULL) {
+    lines->data = ngx_pnalloc(pool, size);
+    if (lines->data == NULL) {
         return NGX_ERROR;
     }
 
-    if (value->len == 0) {
-        /* libcurl's form of a header that must not be sent */
-        line->len = ngx_sprintf(line->data, "%s:%Z", name) - line->data - 1;
-        return NGX_OK;
+    p = ngx_agent_transfer_host(lines->data, url);
+    p = ngx_agent_transfer_put(p, &type, "", &json);
+
+    if (provider->keys.nelts != 0) {
+        name.data = (u_char *) provider->dialect->key_header;
+        name.len = ngx_strlen(name.data);
+
+        p = ngx_agent_transfer_put(p, &name,
+                    ngx_strcmp(name.data, "authorization") == 0 ? "Bearer "
+                                                                : "",
+                    &key->value);
     }
 
-    (void) ngx_sprintf(line->data, "%s: %s%V%Z", name, prefix, value);
+    for (i = 0; i < provider->headers.nelts; i++) {
+        p = ngx_agent_transfer_put(p, &header[i].key, "", &header[i].value);
+    }
+
+    lines->len = p - lines->data;
 
     return NGX_OK;
+}
+
+
+static u_char *
+ngx_agent_transfer_host(u_char *p, ngx_agent_url_t *url)
+{
+    ngx_uint_t  v6;
+
+    v6 = (ngx_strlchr(url->host.data, url->host.data + url->host.len, ':')
+          != NULL);
+
+    p = ngx_sprintf(p, v6 ? "Host: [%V]" : "Host: %V", &url->host);
+
+    if (url->port != (url->tls ? 443 : 80)) {
+        p = ngx_sprintf(p, ":%ui", (ngx_uint_t) url->port);
+    }
+
+    *p++ = CR;
+    *p++ = LF;
+
+    return p;
+}
+
+
+static u_char *
+ngx_agent_transfer_put(u_char *p, ngx_str_t *name, const char *prefix,
+    ngx_str_t *value)
+{
+    p = ngx_cpymem(p, name->data, name->len);
+    *p++ = ':';
+    *p++ = ' ';
+    p = ngx_cpymem(p, prefix, ngx_strlen(prefix));
+    p = ngx_cpymem(p, value->data, value->len);
+    *p++ = CR;
+    *p++ = LF;
+
+    return p;
 }
 
 
 ngx_int_t
-ngx_agent_transfer_header(ngx_agent_transfer_t *t, u_char *line, size_t len)
+ngx_agent_transfer_write(ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request, ngx_str_t *lines, ngx_str_t out[2])
 {
-    u_char  *colon, *last;
+    size_t            size;
+    u_char           *p;
+    ngx_str_t        *base;
+    ngx_uint_t        i, n, joined;
+    ngx_keyval_t     *header;
+    ngx_agent_url_t  *url;
 
-    t->header_bytes += len;
+    url = request->provider->urls.elts;
+    header = request->headers ? request->headers->elts : NULL;
+    n = request->headers ? request->headers->nelts : 0;
+    joined = (request->body.len <= NGX_AGENT_TRANSFER_JOINED);
 
-    if (t->header_bytes > AG_HEADERS_MAX
-        || ++t->header_lines > AG_HEADER_LINES_MAX)
-    {
+    size = sizeof("POST ? HTTP/1.1\r\n") + url->url.len + request->path.len
+           + request->args.len + lines->len
+           + sizeof("Content-Length: \r\n\r\n") + NGX_SIZE_T_LEN
+           + (joined ? request->body.len : 0);
+
+    for (i = 0; i < n; i++) {
+        size += header[i].key.len + header[i].value.len + sizeof(": \r\n");
+    }
+
+    p = ngx_pnalloc(t->pool, size);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    last = line + len;
+    /* a proxy that reads the request wants to know where to */
 
-    while (last > line && (last[-1] == CR || last[-1] == LF)) {
-        last--;
+    base = (request->provider->proxy.len && !url->tls) ? &url->url
+                                                       : &url->path;
+    out[0].data = p;
+    p = ngx_sprintf(p, "POST %V%V%s%V HTTP/1.1\r\n%V", base,
+                    &request->path, request->args.len ? "?" : "",
+                    &request->args, lines);
+
+    for (i = 0; i < n; i++) {
+        p = ngx_agent_transfer_put(p, &header[i].key, "", &header[i].value);
     }
 
-    if (last == line) {
-        return ngx_agent_transfer_complete(t);
+    p = ngx_sprintf(p, "Content-Length: %uz\r\n\r\n", request->body.len);
+
+    ngx_str_null(&out[1]);
+
+    if (joined) {
+        p = ngx_cpymem(p, request->body.data, request->body.len);
+
+    } else {
+        out[1] = request->body;
     }
 
-    if (t->started) {
-        return NGX_OK;      /* a trailer */
-    }
-
-    colon = ngx_strlchr(line, last, ':');
-
-    if (len > 5 && ngx_strncmp(line, "HTTP/", 5) == 0) {
-        return ngx_agent_transfer_status(t, line, last - line);
-    }
-
-    if (colon == NULL
-        || !ngx_agent_transfer_keeps(t, line, (size_t) (colon - line)))
-    {
-        return NGX_OK;
-    }
-
-    return ngx_agent_transfer_keep(t, line, colon, last);
-}
-
-
-/* "HTTP/1.1 200 OK": each interim answer brings one of its own. */
-static ngx_int_t
-ngx_agent_transfer_status(ngx_agent_transfer_t *t, u_char *line, size_t len)
-{
-    u_char     *p;
-    ngx_int_t   status;
-
-    p = ngx_strlchr(line, line + len, ' ');
-
-    if (p == NULL || line + len - p < 4) {
-        return NGX_ERROR;
-    }
-
-    status = ngx_atoi(p + 1, 3);
-
-    if (status < 100 || status == NGX_HTTP_SWITCHING_PROTOCOLS) {
-        return NGX_ERROR;
-    }
-
-    t->status = (ngx_uint_t) status;
-    t->headers.nelts = 0;
+    out[0].len = p - out[0].data;
 
     return NGX_OK;
 }
 
 
-static ngx_int_t
-ngx_agent_transfer_complete(ngx_agent_transfer_t *t)
-{
-    ngx_str_t  *value;
+/* ---- answers ---- */
 
-    if (t->status < 200) {
-        return (++t->interim > AG_INTERIM_MAX) ? NGX_ERROR : NGX_OK;
+
+ngx_int_t
+ngx_agent_transfer_header(ngx_agent_transfer_t *t, ag_str_t *name,
+    ag_str_t *value)
+{
+    size_t         i;
+    ngx_keyval_t  *header;
+
+    if (t->status < 200 || !ngx_agent_transfer_keeps(t, name)) {
+        return NGX_OK;
     }
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return NGX_OK;      /* it might be forwarded */
+        }
+    }
+
+    if (t->headers.elts == NULL
+        && ngx_array_init(&t->headers, t->pool, 8, sizeof(ngx_keyval_t))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    header = ngx_array_push(&t->headers);
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    header->key.len = name->len;
+    header->value.len = value->len;
+    header->key.data = ngx_pnalloc(t->pool, name->len + 1 + value->len);
+
+    if (header->key.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    header->value.data = header->key.data + name->len + 1;
+    ngx_strlow(header->key.data, (u_char *) name->data, name->len);
+    header->key.data[name->len] = '\0';
+    ngx_memcpy(header->value.data, value->data, value->len);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_agent_transfer_keeps(ngx_agent_transfer_t *t, ag_str_t *name)
+{
+    size_t           n;
+    const ag_str_t  *known;
+
+    for (known = ngx_agent_transfer_names; known->len; known++) {
+
+        if (known->len == name->len
+            && ngx_strncasecmp((u_char *) name->data, (u_char *) known->data,
+                               name->len)
+               == 0)
+        {
+            return 1;
+        }
+    }
+
+    n = t->prefix ? ngx_strlen(t->prefix) : 0;
+
+    return n != 0 && name->len > n
+           && ngx_strncasecmp((u_char *) name->data, (u_char *) t->prefix, n)
+              == 0;
+}
+
+
+ngx_int_t
+ngx_agent_transfer_start(ngx_agent_transfer_t *t)
+{
+    ssize_t     length;
+    ngx_str_t  *value;
 
     value = ngx_agent_curl_header(t, "content-encoding");
 
@@ -194,87 +285,12 @@ ngx_agent_transfer_complete(ngx_agent_transfer_t *t)
 
     value = ngx_agent_curl_header(t, "content-length");
 
-    if (value != NULL && ngx_atosz(value->data, value->len) > 0) {
-        t->content_length = (size_t) ngx_atosz(value->data, value->len);
+    if (value != NULL) {
+        length = ngx_atosz(value->data, value->len);
+        t->content_length = (length > 0) ? (size_t) length : 0;
     }
 
     t->started = 1;
-    ngx_post_event(t->wake, &ngx_posted_events);
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_agent_transfer_keeps(ngx_agent_transfer_t *t, u_char *name, size_t len)
-{
-    size_t       n;
-    const char **known;
-
-    n = t->prefix ? ngx_strlen(t->prefix) : 0;
-
-    if (n != 0 && len > n
-        && ngx_strncasecmp(name, (u_char *) t->prefix, n) == 0)
-    {
-        return 1;
-    }
-
-    for (known = ngx_agent_transfer_names; *known; known++) {
-        n = ngx_strlen(*known);
-
-        if (n == len && ngx_strncasecmp(name, (u_char *) *known, n) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_int_t
-ngx_agent_transfer_keep(ngx_agent_transfer_t *t, u_char *line, u_char *colon,
-    u_char *last)
-{
-    u_char        *value;
-    size_t         len;
-    ngx_keyval_t  *header;
-
-    value = colon + 1;
-
-    while (value < last && (*value == ' ' || *value == '\t')) {
-        value++;
-    }
-
-    while (last > value && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-
-    if (t->headers.elts == NULL
-        && ngx_array_init(&t->headers, t->pool, 8, sizeof(ngx_keyval_t))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    header = ngx_array_push(&t->headers);
-    len = (size_t) (colon - line);
-
-    if (header == NULL) {
-        return NGX_ERROR;
-    }
-
-    header->key.len = len;
-    header->value.len = (size_t) (last - value);
-    header->key.data = ngx_pnalloc(t->pool, len + 1 + header->value.len);
-
-    if (header->key.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    header->value.data = header->key.data + len + 1;
-    ngx_strlow(header->key.data, line, len);
-    header->key.data[len] = '\0';
-    ngx_memcpy(header->value.data, value, header->value.len);
 
     return NGX_OK;
 }
@@ -313,19 +329,6 @@ ngx_agent_transfer_body(ngx_agent_transfer_t *t, u_char *bytes, size_t len)
     }
 
     if (t->stream) {
-
-        /*
-         * A client that reads slowly pauses its provider; and so does one
-         * burst, until the call has had its turn: nobody starves a worker.
-         * One half of what may be held is here, the other with nginx.
-         */
-
-        if (t->burst + len > AG_STREAM_HELD_MAX / 2
-            || (t->blocked && t->sink->len + len > AG_STREAM_HELD_MAX / 2))
-        {
-            return NGX_AGAIN;
-        }
-
         t->burst += len;
 
     } else if (t->sink->len == 0 && t->content_length <= AG_ANSWER_MAX

@@ -13,20 +13,27 @@
 
 
 /*
- * The lines that every request to the provider carries, zero-terminated, in
- * "pool"; an empty one ends the list.  NULL: no memory.
+ * The header lines that every request to the provider carries, the key among
+ * them, as they stand on the wire.  They live in "pool".
  */
-ngx_str_t *ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
-    ngx_pool_t *pool);
-
-/* Records a header line.  NGX_ERROR: the answer cannot be used. */
-ngx_int_t ngx_agent_transfer_header(ngx_agent_transfer_t *t, u_char *line,
-    size_t len);
+ngx_int_t ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
+    ngx_pool_t *pool, ngx_str_t *lines);
 
 /*
- * Adds bytes to the sink.  NGX_AGAIN: not taken, pause; NGX_ERROR: more than
- * the cap.
+ * Writes the request into the transfer's pool: out[0] is the head, and the
+ * body behind it unless it is large; then out[1] is the body where it lies.
  */
+ngx_int_t ngx_agent_transfer_write(ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request, ngx_str_t *lines, ngx_str_t out[2]);
+
+/* Records a header of the answer, if anybody wants it. */
+ngx_int_t ngx_agent_transfer_header(ngx_agent_transfer_t *t, ag_str_t *name,
+    ag_str_t *value);
+
+/* The headers are complete.  NGX_ERROR: the answer cannot be used. */
+ngx_int_t ngx_agent_transfer_start(ngx_agent_transfer_t *t);
+
+/* Adds bytes to the sink.  NGX_ERROR: more than the cap. */
 ngx_int_t ngx_agent_transfer_body(ngx_agent_transfer_t *t, u_char *bytes,
     size_t len);
 
