@@ -378,7 +378,6 @@ struct ngx_agent_call_s {
 
     ngx_agent_transfer_t     *transfer;     /* SEND; NULL: none was started */
     void                     *waiter;       /* for an address; curl.h's */
-    ngx_str_t                 sent_body;    /* patched */
 
     ag_sse_t                  sse;          /* RECEIVE */
     ag_buf_t                  answer;       /* received, not yet passed on;

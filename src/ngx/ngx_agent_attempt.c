@@ -15,7 +15,6 @@ static void ngx_agent_attempt_timeout(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_attempt_start(ngx_agent_call_t *call,
     ngx_agent_transfer_t *t, ngx_array_t *lines);
 static ngx_int_t ngx_agent_attempt_resolve(ngx_agent_call_t *call);
-static ngx_int_t ngx_agent_attempt_patch(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_attempt_headers(ngx_agent_call_t *call,
     ngx_array_t **lines);
 static ngx_uint_t ngx_agent_attempt_forwards(ngx_agent_call_t *call,
@@ -147,10 +146,7 @@ ngx_agent_call_send(ngx_agent_call_t *call)
 
     t = ngx_pcalloc(call->pool, sizeof(ngx_agent_transfer_t));
 
-    if (t == NULL
-        || ngx_agent_attempt_patch(call) != NGX_OK
-        || ngx_agent_attempt_headers(call, &lines) != NGX_OK)
-    {
+    if (t == NULL || ngx_agent_attempt_headers(call, &lines) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -176,16 +172,28 @@ static ngx_int_t
 ngx_agent_attempt_start(ngx_agent_call_t *call, ngx_agent_transfer_t *t,
     ngx_array_t *lines)
 {
-    ngx_agent_curl_request_t  request;
+    ag_patch_t                 patches[AG_PATCHES_MAX];
+    ngx_agent_provider_t      *provider;
+    ngx_agent_curl_request_t   request;
+
+    provider = call->target->provider;
+    call->hide_usage = provider->usage_chunk && !call->request.include_usage;
 
     ngx_memzero(&request, sizeof(ngx_agent_curl_request_t));
 
-    request.provider = call->target->provider;
+    request.patches = patches;
+    request.patch_count = ag_request_patch(&call->request,
+                                    ngx_agent_str(&call->target->model_json),
+                                    provider->usage_chunk,
+                                    provider->fields.elts,
+                                    provider->fields.nelts, patches);
+
+    request.provider = provider;
     request.endpoint = call->endpoint;
     request.path.data = call->path.data - 1;
     request.path.len = call->path.len + 1;
     request.args = call->r->args;
-    request.body = call->sent_body;
+    request.body = call->body;
     request.headers = lines;
     request.connect = call->timeout.connect;
     request.stream = call->streaming;
@@ -249,42 +257,6 @@ ngx_agent_attempt_resolve(ngx_agent_call_t *call)
     ngx_agent_call_wake_at(call, at);
 
     return NGX_AGAIN;
-}
-
-
-static ngx_int_t
-ngx_agent_attempt_patch(ngx_agent_call_t *call)
-{
-    size_t                 count;
-    ag_str_t               body;
-    ag_patch_t             patches[AG_PATCHES_MAX];
-    ngx_agent_provider_t  *provider;
-
-    provider = call->target->provider;
-    body = ngx_agent_str(&call->body);
-
-    count = ag_request_patch(&call->request,
-                             ngx_agent_str(&call->target->model_json),
-                             provider->usage_chunk, provider->fields.elts,
-                             provider->fields.nelts, patches);
-
-    call->hide_usage = provider->usage_chunk && !call->request.include_usage;
-
-    if (count == 0) {
-        call->sent_body = call->body;
-        return NGX_OK;
-    }
-
-    call->sent_body.len = ag_patch_len(body, patches, count);
-    call->sent_body.data = ngx_pnalloc(call->pool, call->sent_body.len);
-
-    if (call->sent_body.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ag_patch_write(body, patches, count, call->sent_body.data);
-
-    return NGX_OK;
 }
 
 

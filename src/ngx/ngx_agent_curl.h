@@ -20,7 +20,9 @@ typedef struct {
     ag_endpoint_t          endpoint;    /* decides the path */
     ngx_str_t              path;        /* under the provider's URL, "/x" */
     ngx_str_t              args;        /* query without "?", may be empty */
-    ngx_str_t              body;
+    ngx_str_t              body;        /* as the client sent it */
+    ag_patch_t            *patches;     /* made while it is written */
+    size_t                 patch_count;
     ngx_array_t           *headers;     /* of ngx_keyval_t, beside the
                                            provider's own; may be NULL */
     ngx_msec_t             connect;     /* ms, handshake included */

@@ -15,11 +15,12 @@
 
 
 /* Blocks, their heads included, are multiples of 64 bytes up to 1 KB, then of
- * 1 KB up to 32 KB; larger ones are malloc()'s. */
+ * 256 bytes up to 32 KB; larger ones are malloc()'s. */
 
 #define NGX_AGENT_MEMORY_SMALL    64
-#define NGX_AGENT_MEMORY_LARGE    1024
-#define NGX_AGENT_MEMORY_CLASSES  (16 + 32)
+#define NGX_AGENT_MEMORY_SMALLS   16
+#define NGX_AGENT_MEMORY_LARGE    256
+#define NGX_AGENT_MEMORY_CLASSES  (NGX_AGENT_MEMORY_SMALLS + 124)
 
 
 /* In front of each block; keeps its alignment. */
@@ -66,11 +67,11 @@ ngx_agent_memory_class(size_t size)
 {
     size += sizeof(ngx_agent_memory_t) - 1;
 
-    if (size < NGX_AGENT_MEMORY_LARGE) {
+    if (size < NGX_AGENT_MEMORY_SMALLS * NGX_AGENT_MEMORY_SMALL) {
         return size / NGX_AGENT_MEMORY_SMALL;
     }
 
-    size = 15 + size / NGX_AGENT_MEMORY_LARGE;
+    size = NGX_AGENT_MEMORY_SMALLS - 4 + size / NGX_AGENT_MEMORY_LARGE;
 
     return ngx_min(size, NGX_AGENT_MEMORY_CLASSES);
 }
@@ -80,8 +81,10 @@ ngx_agent_memory_class(size_t size)
 static size_t
 ngx_agent_memory_bytes(size_t class)
 {
-    return class < 16 ? (class + 1) * NGX_AGENT_MEMORY_SMALL
-                      : (class - 15 + 1) * NGX_AGENT_MEMORY_LARGE;
+    return class < NGX_AGENT_MEMORY_SMALLS
+           ? (class + 1) * NGX_AGENT_MEMORY_SMALL
+           : (class - (NGX_AGENT_MEMORY_SMALLS - 4) + 1)
+             * NGX_AGENT_MEMORY_LARGE;
 }
 
 

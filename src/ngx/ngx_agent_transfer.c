@@ -16,6 +16,9 @@
 
 static u_char *ngx_agent_transfer_put(u_char *p, ngx_str_t *name,
     const char *prefix, ngx_str_t *value);
+static u_char *ngx_agent_transfer_head(ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request, ngx_str_t *lines, size_t len,
+    ngx_uint_t joined, ngx_str_t *out);
 static u_char *ngx_agent_transfer_host(u_char *p, ngx_agent_url_t *url);
 static ngx_uint_t ngx_agent_transfer_keeps(ngx_agent_transfer_t *t,
     ag_str_t *name);
@@ -138,38 +141,86 @@ ngx_int_t
 ngx_agent_transfer_write(ngx_agent_transfer_t *t,
     ngx_agent_curl_request_t *request, ngx_str_t *lines, ngx_str_t out[2])
 {
+    u_char     *p;
+    size_t      len;
+    ag_str_t    body;
+
+    body = ngx_agent_str(&request->body);
+    len = ag_patch_len(body, request->patches, request->patch_count);
+
+    ngx_str_null(&out[1]);
+
+    if (len > NGX_AGENT_TRANSFER_JOINED) {
+
+        out[1] = request->body;
+
+        if (request->patch_count != 0) {
+            out[1].len = len;
+            out[1].data = ngx_pnalloc(t->pool, len);
+
+            if (out[1].data == NULL) {
+                return NGX_ERROR;
+            }
+
+            ag_patch_write(body, request->patches, request->patch_count,
+                           out[1].data);
+        }
+    }
+
+    p = ngx_agent_transfer_head(t, request, lines, len, out[1].len == 0,
+                                &out[0]);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (out[1].len == 0) {
+        ag_patch_write(body, request->patches, request->patch_count, p);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Writes the head; with "joined" there is room for the body behind it, which
+ * "out" counts already.  Returns where the body goes, or NULL: no memory.
+ */
+static u_char *
+ngx_agent_transfer_head(ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request, ngx_str_t *lines, size_t len,
+    ngx_uint_t joined, ngx_str_t *out)
+{
     size_t            size;
     u_char           *p;
     ngx_str_t        *base;
-    ngx_uint_t        i, n, joined;
+    ngx_uint_t        i, n;
     ngx_keyval_t     *header;
     ngx_agent_url_t  *url;
 
     url = request->provider->urls.elts;
     header = request->headers ? request->headers->elts : NULL;
     n = request->headers ? request->headers->nelts : 0;
-    joined = (request->body.len <= NGX_AGENT_TRANSFER_JOINED);
 
     size = sizeof("POST ? HTTP/1.1\r\n") + url->url.len + request->path.len
            + request->args.len + lines->len
            + sizeof("Content-Length: \r\n\r\n") + NGX_SIZE_T_LEN
-           + (joined ? request->body.len : 0);
+           + (joined ? len : 0);
 
     for (i = 0; i < n; i++) {
         size += header[i].key.len + header[i].value.len + sizeof(": \r\n");
     }
 
-    p = ngx_pnalloc(t->pool, size);
-    if (p == NULL) {
-        return NGX_ERROR;
+    out->data = ngx_pnalloc(t->pool, size);
+    if (out->data == NULL) {
+        return NULL;
     }
 
     /* a proxy that reads the request wants to know where to */
 
     base = (request->provider->proxy.len && !url->tls) ? &url->url
                                                        : &url->path;
-    out[0].data = p;
-    p = ngx_sprintf(p, "POST %V%V%s%V HTTP/1.1\r\n%V", base,
+
+    p = ngx_sprintf(out->data, "POST %V%V%s%V HTTP/1.1\r\n%V", base,
                     &request->path, request->args.len ? "?" : "",
                     &request->args, lines);
 
@@ -177,20 +228,11 @@ ngx_agent_transfer_write(ngx_agent_transfer_t *t,
         p = ngx_agent_transfer_put(p, &header[i].key, "", &header[i].value);
     }
 
-    p = ngx_sprintf(p, "Content-Length: %uz\r\n\r\n", request->body.len);
+    p = ngx_sprintf(p, "Content-Length: %uz\r\n\r\n", len);
 
-    ngx_str_null(&out[1]);
+    out->len = (size_t) (p - out->data) + (joined ? len : 0);
 
-    if (joined) {
-        p = ngx_cpymem(p, request->body.data, request->body.len);
-
-    } else {
-        out[1] = request->body;
-    }
-
-    out[0].len = p - out[0].data;
-
-    return NGX_OK;
+    return p;
 }
 
 
