@@ -2,7 +2,8 @@
  * Copyright (C) ngx_agent authors
  *
  * Decides which header lines an operator may add.  Refuses every one that
- * could cut a request in two or change what the transfer has agreed on.
+ * could cut a request in two or change what the transfer has agreed on, and
+ * those that hold secrets: a secret stands in no configuration.
  */
 
 
@@ -20,7 +21,13 @@
     X("keep-alive")                                                           \
     X("te")                                                                   \
     X("trailer")                                                              \
-    X("upgrade")
+    X("upgrade")                                                              \
+    X("authorization")                                                        \
+    X("proxy-authorization")                                                  \
+    X("x-api-key")                                                            \
+    X("api-key")                                                              \
+    X("x-goog-api-key")                                                       \
+    X("cookie")
 
 
 static ag_char_t ag_header_lower(ag_char_t c);

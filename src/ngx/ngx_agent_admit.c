@@ -111,7 +111,7 @@ static ngx_int_t
 ngx_agent_admit_route(ngx_agent_call_t *call)
 {
     size_t                     prefix;
-    ngx_uint_t                 get;
+    ngx_uint_t                 get, slash;
     ngx_http_request_t        *r;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -120,21 +120,32 @@ ngx_agent_admit_route(ngx_agent_call_t *call)
 
     prefix = ngx_min(clcf->name.len, r->uri.len);
 
+    /* "location /v1" is not that of /v1chat/completions */
+
+    slash = (prefix != 0 && r->uri.data[prefix - 1] == '/');
+
     while (prefix < r->uri.len && r->uri.data[prefix] == '/') {
         prefix++;
+        slash = 1;
     }
 
     call->path.data = r->uri.data + prefix;
     call->path.len = r->uri.len - prefix;
-    call->client = &ag_openai;
 
-    call->endpoint = ag_endpoint_find(ngx_agent_str(&call->path));
+    call->endpoint = slash ? ag_endpoint_find(ngx_agent_str(&call->path))
+                           : AG_ENDPOINT_MAX;
+
+    /* both APIs list models, and a wrong path tells nothing */
+
+    call->client = (call->endpoint < AG_ENDPOINT_MODELS)
+                   ? ag_endpoint_dialect(call->endpoint)
+                   : ngx_agent_request_surface(r) == AG_SURFACE_ANTHROPIC
+                   ? &ag_anthropic : &ag_openai;
 
     if (call->endpoint == AG_ENDPOINT_MAX) {
         return AG_E_UNKNOWN_ROUTE;
     }
 
-    call->client = ag_endpoint_dialect(call->endpoint);
     get = (ag_endpoint_method(call->endpoint)[0] == 'G');
 
     if (get ? !(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))

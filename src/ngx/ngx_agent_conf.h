@@ -39,8 +39,6 @@ char *ngx_agent_conf_request_header(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);
 char *ngx_agent_conf_request_field(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);
-char *ngx_agent_conf_request_check(ngx_conf_t *cf,
-    ngx_agent_provider_t *provider);
 
 /* The provider of that name, or NULL. */
 ngx_agent_provider_t *ngx_agent_conf_provider_find(

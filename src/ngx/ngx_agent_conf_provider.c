@@ -262,7 +262,7 @@ ngx_agent_conf_provider_check(ngx_conf_t *cf, ngx_agent_provider_t *provider)
                                     "are " NGX_AGENT_URLS, &provider->name);
     }
 
-    return ngx_agent_conf_request_check(cf, provider);
+    return NGX_CONF_OK;
 }
 
 

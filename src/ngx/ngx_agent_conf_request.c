@@ -88,8 +88,8 @@ ngx_agent_conf_request_header_name(ngx_conf_t *cf,
     if (ag_header_is_ours(ngx_agent_str(name))) {
         return ngx_agent_conf_error(cf, NULL,
                                     "invalid name \"%V\" of \"set_header\": "
-                                    "allowed are all but %s", name,
-                                    ag_header_ours());
+                                    "allowed are all but %s; a secret stands "
+                                    "in \"key\"", name, ag_header_ours());
     }
 
     header = provider->headers.elts;
@@ -102,41 +102,6 @@ ngx_agent_conf_request_header_name(ngx_conf_t *cf,
                                         "\"set_header %V\" is given twice in "
                                         "provider \"%V\"", name,
                                         &provider->name);
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* The block is read: does a header stand in the place of the key? */
-
-char *
-ngx_agent_conf_request_check(ngx_conf_t *cf, ngx_agent_provider_t *provider)
-{
-    ag_str_t       name;
-    ngx_uint_t     i;
-    ngx_keyval_t  *header;
-    const char    *key_header;
-
-    if (!provider->keyed) {
-        return NGX_CONF_OK;
-    }
-
-    header = provider->headers.elts;
-    key_header = provider->dialect->key_header;
-
-    for (i = 0; i < provider->headers.nelts; i++) {
-        name = ngx_agent_str(&header[i].key);
-
-        if (ag_header_same(name, ag_str("authorization", 13))
-            || ag_header_same(name, ag_str(key_header, strlen(key_header))))
-        {
-            return ngx_agent_conf_error(cf, &provider->place,
-                                        "provider \"%V\" has both \"key\" and "
-                                        "\"set_header %V\": allowed is one of "
-                                        "them", &provider->name,
-                                        &header[i].key);
         }
     }
 

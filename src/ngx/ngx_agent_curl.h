@@ -58,6 +58,7 @@ struct ngx_agent_transfer_s {
     unsigned               redial:1;    /* a kept-alive connection was dead:
                                            nothing of an answer came */
     unsigned               stream:1;
+    unsigned               cut:1;       /* the sink has not all of an error */
 };
 
 

@@ -78,7 +78,8 @@ ngx_agent_filter_header(ngx_http_request_t *r)
 
 /*
  * Only for its own page nginx sets err_status, and keeps it while error_page
- * redirects: what is found there stays as it is.
+ * redirects: what is found there stays as it is.  r->error_page alone says
+ * only that some status has a page.
  */
 static ngx_uint_t
 ngx_agent_filter_wanted(ngx_http_request_t *r)
@@ -90,7 +91,7 @@ ngx_agent_filter_wanted(ngx_http_request_t *r)
     if (r->headers_out.status < NGX_HTTP_BAD_REQUEST
         || r->err_status == 0
         || r != r->main
-        || r->error_page
+        || (r->error_page && r->internal)
         || r->post_action)
     {
         return 0;

@@ -16,6 +16,9 @@
 static ngx_int_t ngx_agent_header_provider(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_header_id(ngx_agent_call_t *call,
     const char *name, ngx_str_t *value);
+static ngx_int_t ngx_agent_header_wait(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_header_retry(ngx_agent_call_t *call,
+    ngx_int_t wait);
 static ngx_int_t ngx_agent_header_allow(ngx_agent_call_t *call);
 
 
@@ -129,32 +132,23 @@ ngx_int_t
 ngx_agent_header_error(ngx_agent_call_t *call)
 {
     ngx_int_t              wait;
-    ngx_str_t             *value, *after;
+    ngx_str_t             *value;
     const ag_error_row_t  *row;
 
     static ngx_str_t  yes = ngx_string("true");
     static ngx_str_t  no = ngx_string("false");
 
     row = ag_error_row(call->error.class);
-    after = NULL;
-    wait = NGX_ERROR;
+    wait = ngx_agent_header_wait(call);
 
-    if (call->transfer != NULL && call->transfer->status >= 400) {
-        after = ngx_agent_curl_header(call->transfer, "retry-after");
-        wait = after ? ngx_atoi(after->data, after->len) : NGX_ERROR;
-    }
-
-    if (wait != NGX_ERROR
-        && ngx_agent_header_add(call, "retry-after", after) != NGX_OK)
-    {
+    if (wait >= 0 && ngx_agent_header_retry(call, wait) != NGX_OK) {
         return NGX_ERROR;
     }
 
     value = NULL;
 
     if (row->status == NGX_HTTP_TOO_MANY_REQUESTS) {
-        value = (wait == NGX_ERROR || wait <= NGX_AGENT_RETRY_MAX) ? &yes
-                                                                   : &no;
+        value = (wait <= NGX_AGENT_RETRY_MAX * 1000) ? &yes : &no;
 
     } else if (row->status == NGX_HTTP_FORBIDDEN
                || (call->attempts && row->status >= 500))
@@ -170,6 +164,85 @@ ngx_agent_header_error(ngx_agent_call_t *call)
 
     return value ? ngx_agent_header_add(call, "x-should-retry", value)
                  : NGX_OK;
+}
+
+
+/*
+ * Milliseconds that the provider wants us to wait, or -1: retry-after-ms, or
+ * Retry-After in seconds or as a date by the provider's own clock (RFC 9110,
+ * section 10.2.3).
+ */
+static ngx_int_t
+ngx_agent_header_wait(ngx_agent_call_t *call)
+{
+    time_t                 at, now;
+    ngx_int_t              wait;
+    ngx_str_t             *value, *date;
+    ngx_agent_transfer_t  *t;
+
+    t = call->transfer;
+
+    if (t == NULL || t->status < 400) {
+        return -1;
+    }
+
+    value = ngx_agent_curl_header(t, "retry-after-ms");
+    wait = value ? ngx_atoi(value->data, value->len) : NGX_ERROR;
+
+    if (wait != NGX_ERROR) {
+        return wait;
+    }
+
+    value = ngx_agent_curl_header(t, "retry-after");
+    if (value == NULL) {
+        return -1;
+    }
+
+    wait = ngx_atoi(value->data, value->len);
+
+    if (wait != NGX_ERROR) {
+        return ngx_min(wait, NGX_MAX_INT32_VALUE) * 1000;
+    }
+
+    at = ngx_parse_http_time(value->data, value->len);
+    if (at == (time_t) NGX_ERROR) {
+        return -1;
+    }
+
+    date = ngx_agent_curl_header(t, "date");
+    now = date ? ngx_parse_http_time(date->data, date->len)
+               : (time_t) NGX_ERROR;
+
+    if (now == (time_t) NGX_ERROR) {
+        now = ngx_time();
+    }
+
+    return at > now ? (ngx_int_t) (at - now) * 1000 : 0;
+}
+
+
+/* Both forms; seconds are rounded up, a wait is never shortened. */
+static ngx_int_t
+ngx_agent_header_retry(ngx_agent_call_t *call, ngx_int_t wait)
+{
+    ngx_str_t  seconds, ms;
+
+    seconds.data = ngx_pnalloc(call->pool, 2 * NGX_INT_T_LEN);
+    if (seconds.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    seconds.len = ngx_sprintf(seconds.data, "%i", (wait + 999) / 1000)
+                  - seconds.data;
+
+    ms.data = seconds.data + NGX_INT_T_LEN;
+    ms.len = ngx_sprintf(ms.data, "%i", wait) - ms.data;
+
+    if (ngx_agent_header_add(call, "retry-after", &seconds) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_header_add(call, "retry-after-ms", &ms);
 }
 
 

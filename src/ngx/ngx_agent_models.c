@@ -32,12 +32,7 @@ ngx_agent_models_write(ngx_agent_call_t *call, ag_buf_t *out)
 {
     ngx_uint_t  anthropic;
 
-    anthropic = (ngx_agent_request_header(call->r, "anthropic-version")
-                 != NULL);
-
-    if (anthropic) {
-        call->client = &ag_anthropic;
-    }
+    anthropic = (call->client == &ag_anthropic);
 
     return call->endpoint == AG_ENDPOINT_MODEL
            ? ngx_agent_models_one(call, out, anthropic)

@@ -46,6 +46,12 @@ ngx_agent_call_read(ngx_agent_call_t *call)
 
     r->read_event_handler = ngx_http_test_reading;
 
+    /* it may have left already: that event came together with the body */
+
+    if (r->connection->read->ready) {
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+    }
+
     return ngx_agent_read_parse(call);
 }
 

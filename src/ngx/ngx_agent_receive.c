@@ -20,6 +20,7 @@ static ngx_int_t ngx_agent_receive_stream(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_receive_events(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_receive_event(ngx_agent_call_t *call,
     ag_sse_event_t *event);
+static void ngx_agent_receive_drop(ag_buf_t *b, size_t at, size_t len);
 static ngx_int_t ngx_agent_receive_malformed(ngx_agent_call_t *call,
     size_t bytes);
 static ngx_int_t ngx_agent_receive_end(ngx_agent_call_t *call);
@@ -39,6 +40,11 @@ ngx_agent_call_receive(ngx_agent_call_t *call)
     t = call->transfer;
 
     if (call->opened) {
+
+        if (t->blocked) {
+            call->at.heard = ngx_current_msec;  /* we did not listen */
+        }
+
         rc = ngx_agent_reply_flush(call);
 
         if (rc == NGX_ERROR) {
@@ -167,7 +173,11 @@ ngx_agent_receive_stream(ngx_agent_call_t *call)
     }
 
     if (!call->ended && t->done) {
-        return ngx_agent_receive_end(call);
+        rc = ngx_agent_receive_end(call);
+
+        if (rc != NGX_AGAIN) {
+            return rc;
+        }
     }
 
     rc = ngx_agent_receive_pass(call);
@@ -230,7 +240,6 @@ static ngx_int_t
 ngx_agent_receive_event(ngx_agent_call_t *call, ag_sse_event_t *event)
 {
     size_t      len;
-    ag_buf_t   *b;
     ag_delta_t  delta;
 
     len = event->raw.len;
@@ -262,11 +271,12 @@ ngx_agent_receive_event(ngx_agent_call_t *call, ag_sse_event_t *event)
         call->ended = 1;
     }
 
-    if (delta.malformed || (delta.usage_only && call->hide_usage)) {
-        b = &call->answer;
-        b->len -= len;
-        ngx_memmove(b->data + call->parsed, b->data + call->parsed + len,
-                    b->len - call->parsed);
+    /* what has no data is no event; clients have stumbled over it */
+
+    if (delta.malformed || (delta.usage_only && call->hide_usage)
+        || (event->data.len == 0 && !event->has_comment))
+    {
+        ngx_agent_receive_drop(&call->answer, call->parsed, len);
         return NGX_OK;
     }
 
@@ -278,6 +288,14 @@ ngx_agent_receive_event(ngx_agent_call_t *call, ag_sse_event_t *event)
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_agent_receive_drop(ag_buf_t *b, size_t at, size_t len)
+{
+    b->len -= len;
+    ngx_memmove(b->data + at, b->data + at + len, b->len - at);
 }
 
 
@@ -294,22 +312,43 @@ ngx_agent_receive_malformed(ngx_agent_call_t *call, size_t bytes)
 }
 
 
-/* The provider has ended its stream without the last event. */
+/*
+ * The provider has ended its stream without the last event.  NGX_AGAIN: that
+ * was all the same the end of a whole answer.
+ */
 static ngx_int_t
 ngx_agent_receive_end(ngx_agent_call_t *call)
 {
-    static const char  done[] = "data: [DONE]\n\n";
+    ngx_int_t  rc;
 
-    if (call->transfer->error != AG_E_NONE
-        || !call->finished || !call->client->done_needed
-        || call->parsed != call->answer.len)
-    {
-        return ngx_agent_call_fail(call, call->transfer->error == AG_E_NONE
-                                         ? AG_E_BAD_RESPONSE
-                                         : call->transfer->error);
+    static const char  blank[] = "\n\n", done[] = "data: [DONE]\n\n";
+
+    if (call->transfer->error != AG_E_NONE) {
+        return ngx_agent_call_fail(call, call->transfer->error);
+    }
+
+    if (call->parsed != call->answer.len) {
+
+        /* its last event may lack no more than its end */
+
+        if (ag_buf_add(&call->answer, blank, sizeof(blank) - 1) != AG_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_agent_receive_events(call);
+
+        if (rc != NGX_AGAIN || call->ended) {
+            return rc;
+        }
+    }
+
+    if (!call->finished || !call->client->done_needed) {
+        return ngx_agent_call_fail(call, AG_E_BAD_RESPONSE);
     }
 
     /* it has finished its answer and forgot to say so */
+
+    call->answer.len = call->parsed;
 
     if (ag_buf_add(&call->answer, done, sizeof(done) - 1) != AG_OK) {
         return NGX_ERROR;
@@ -318,7 +357,7 @@ ngx_agent_receive_end(ngx_agent_call_t *call)
     call->parsed = call->answer.len;
     call->ended = 1;
 
-    return NGX_OK;
+    return NGX_AGAIN;
 }
 
 

@@ -160,11 +160,13 @@ ngx_agent_reply_early(ngx_agent_call_t *call)
 
 /*
  * 400, 404, 413, 422 and their like are the client's to mend, and clients
- * match their words.  Not if they hold a key of ours.
+ * match their words.  Not if they hold a key of ours, and only JSON: a page
+ * of HTML is for nobody here.
  */
 ngx_uint_t
 ngx_agent_reply_forwards(ngx_agent_call_t *call, ag_error_class_t class)
 {
+    ag_json_t         json;
     ngx_uint_t        i;
     ngx_agent_key_t  *key;
 
@@ -179,7 +181,9 @@ ngx_agent_reply_forwards(ngx_agent_call_t *call, ag_error_class_t class)
         return 0;
     }
 
-    if (call->answer.len == 0 || call->transfer->status >= 500) {
+    if (call->transfer->cut || call->transfer->status >= 500
+        || ag_json_scan(&json, ag_buf_str(&call->answer)) != AG_OK)
+    {
         return 0;
     }
 

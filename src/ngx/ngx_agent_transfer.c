@@ -367,6 +367,7 @@ ngx_agent_transfer_body(ngx_agent_transfer_t *t, u_char *bytes, size_t len)
 
     if (t->status >= 300 && t->sink->len + len > AG_ERROR_BODY_MAX) {
         len = AG_ERROR_BODY_MAX - t->sink->len;
+        t->cut = 1;
         return ag_buf_add(t->sink, bytes, len) == AG_OK ? NGX_OK : NGX_ERROR;
     }
 

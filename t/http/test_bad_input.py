@@ -506,7 +506,7 @@ def test_a_key_is_asked_for_before_a_body_is_read(door):
     "/v1/chat/completions/x", "/v1/images/generations", "/v1/v1/models",
     "/v1/chat%2fcompletions", "/v1/audio/speech", "/v1/responses/resp_1",
     "/v1/threads", "/v1/chat/completions.json",
-    "/v1/messages/batches", "/v1/fine_tuning/jobs", "/v1/completions%20",
+    "/v1/fine_tuning/jobs", "/v1/completions%20",
 ])
 def test_another_path_is_not_found(path, door):
     if path == "/v1/chat%2fcompletions":
@@ -517,6 +517,13 @@ def test_another_path_is_not_found(path, door):
     for method in ("POST", "GET"):
         body = question() if method == "POST" else None
         is_refused(door.ask(method, path, body), 404)
+
+
+def test_another_path_of_anthropics_is_not_found_in_its_shape(door):
+    response = door.post("/v1/messages/batches", question())
+    assert response.status == 404
+    assert response.json()["type"] == "error"
+    assert response.json()["error"]["type"] == "not_found_error"
 
 
 @pytest.mark.parametrize("path", ["/v1/../../etc/passwd", "/%00", "/v1/\x00",

@@ -256,8 +256,8 @@ REFUSED = {
         {"providers": "agent_provider main {@here@\n" + FULL_PROVIDER
          + "private off; }"}, ["private", "127.0.0.1"]),
     "a header in the place of the key": (
-        {"providers": "agent_provider main {@here@\n" + FULL_PROVIDER
-         + "set_header Authorization x; }"}, ["Authorization", "key"]),
+        {"inside_provider": FULL_PROVIDER
+         + "\nset_header Authorization x;@here@"}, ["Authorization", "key"]),
     "a header twice": (
         {"inside_provider": FULL_PROVIDER + "set_header X-A a;\n"
                             "set_header x-a b;@here@"}, ["x-a"]),

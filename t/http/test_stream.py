@@ -227,7 +227,7 @@ class Cutter:
 
 def never_ends_cleanly_by_mistake(response, sent):
     """What is true of every cut, wherever it was; gives the kind of end."""
-    finished = b'"finish_reason": "stop"}]}\n\n' in sent
+    finished = b'"finish_reason": "stop"}]}' in sent
     if response.status != 200:
         assert response.status == 502 and response.complete
         assert response.error["code"] in ("provider_unreachable",

@@ -78,7 +78,9 @@ keeps_the_headers_of_the_transfer(void **state)
 
     assert_false(ag_header_is_ours(text("x-host")));
     assert_false(ag_header_is_ours(text("hos")));
-    assert_false(ag_header_is_ours(text("authorization")));
+    assert_true(ag_header_is_ours(text("Authorization")));
+    assert_true(ag_header_is_ours(text("x-api-key")));
+    assert_false(ag_header_is_ours(text("authorizations")));
     assert_false(ag_header_is_ours(text("")));
 }
 
