@@ -11,6 +11,7 @@
 
 
 #define NGX_AGENT_RETRY_MAX  60     /* s; a longer wait is no advice */
+#define NGX_AGENT_WAIT_MAX   2000000        /* s, 23 days; fits in ms */
 
 
 static ngx_int_t ngx_agent_header_provider(ngx_agent_call_t *call);
@@ -190,7 +191,7 @@ ngx_agent_header_wait(ngx_agent_call_t *call)
     wait = value ? ngx_atoi(value->data, value->len) : NGX_ERROR;
 
     if (wait != NGX_ERROR) {
-        return wait;
+        return ngx_min(wait, NGX_AGENT_WAIT_MAX * 1000);
     }
 
     value = ngx_agent_curl_header(t, "retry-after");
@@ -201,7 +202,7 @@ ngx_agent_header_wait(ngx_agent_call_t *call)
     wait = ngx_atoi(value->data, value->len);
 
     if (wait != NGX_ERROR) {
-        return ngx_min(wait, NGX_MAX_INT32_VALUE) * 1000;
+        return ngx_min(wait, NGX_AGENT_WAIT_MAX) * 1000;
     }
 
     at = ngx_parse_http_time(value->data, value->len);
@@ -217,7 +218,8 @@ ngx_agent_header_wait(ngx_agent_call_t *call)
         now = ngx_time();
     }
 
-    return at > now ? (ngx_int_t) (at - now) * 1000 : 0;
+    return at > now ? (ngx_int_t) ngx_min(at - now, NGX_AGENT_WAIT_MAX) * 1000
+                    : 0;
 }
 
 

@@ -182,7 +182,8 @@ ngx_agent_reply_forwards(ngx_agent_call_t *call, ag_error_class_t class)
     }
 
     if (call->transfer->cut || call->transfer->status >= 500
-        || ag_json_scan(&json, ag_buf_str(&call->answer)) != AG_OK)
+        || ag_json_scan(&json, ag_buf_str(&call->answer)) != AG_OK
+        || json.type != AG_JSON_OBJECT)
     {
         return 0;
     }
@@ -205,11 +206,25 @@ ngx_agent_reply_forwards(ngx_agent_call_t *call, ag_error_class_t class)
 static ngx_int_t
 ngx_agent_reply_as_sent(ngx_agent_call_t *call)
 {
+    ngx_str_t  *type;
+
     if (ngx_agent_header_error(call) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_agent_reply_body(call, call->transfer->status, NULL,
+    /* it is JSON, whatever it is called */
+
+    type = ngx_agent_curl_header(call->transfer, "content-type");
+
+    if (type == NULL || type->len < ngx_agent_reply_json.len
+        || ngx_strncasecmp(type->data, ngx_agent_reply_json.data,
+                           ngx_agent_reply_json.len)
+           != 0)
+    {
+        type = &ngx_agent_reply_json;
+    }
+
+    return ngx_agent_reply_body(call, call->transfer->status, type,
                                 &call->answer);
 }
 

@@ -798,6 +798,45 @@ def test_a_tls_client_on_a_plain_port_is_told_in_plain(door):
     test_nginx_own_refusals_are_in_the_shape_too("no HTTP at all", door)
 
 
+PAGES = """
+    error_page 500 502 503 504 /50x.html;
+    location = /50x.html { return 200 "the operator's 50x"; }
+    location /small/v1/ { agent_gateway; client_max_body_size 1k; }
+    location /paged/v1/ {
+        agent_gateway;
+        client_max_body_size 1k;
+        error_page 413 /413.html;
+    }
+    location = /413.html { return 200 "the operator's 413"; }
+"""
+
+
+def test_a_page_for_other_errors_leaves_the_shape_alone(gateway):
+    """Many a server inherits an error_page from its distribution."""
+    g = gateway(server=PAGES)
+    large = question("x" * 5000)
+    is_refused(g.post("/small/v1/chat/completions", large), 413,
+               "request_too_large")
+    is_refused(g.raw(RAW["two lengths"][0]), 400)
+    is_refused(g.raw(b"TRACE /v1/models HTTP/1.1\r\nHost: x\r\n\r\n"), 405)
+
+
+def test_the_operators_page_for_an_error_is_kept(gateway):
+    g = gateway(server=PAGES)
+    response = g.post("/paged/v1/chat/completions", question("x" * 5000))
+    assert response.status == 413
+    assert response.body == b"the operator's 413"
+
+
+@pytest.mark.asks_the_provider(1)
+def test_a_location_without_a_slash_ends_at_one(gateway, counted):
+    g = gateway(counted, http=DEFAULT.replace("location /v1/ ",
+                                              "location /v1 "))
+    assert g.chat().json() == P.CHAT
+    for path in ("/v1chat/completions", "/v1models", "/v1"):
+        is_refused(g.post(path, question()), 404, "unknown_url")
+
+
 def test_the_gateway_still_works_after_all_that(door):
     assert door.get("/v1/models").status == 200
     values = re.findall(r"^agent_calls_in_flight (\d+)$",

@@ -12,7 +12,7 @@ import pytest
 import certificates
 import providers as P
 import wire
-from gateway import question, until
+from gateway import DEFAULT, question, until
 from providers import HANG, KEEP, chunk, delta, says, sse, stream_head
 
 
@@ -104,6 +104,19 @@ def test_a_client_that_leaves_right_after_its_request(gateway, provider):
     assert g.chat().json() == P.CHAT
 
 
+def test_a_client_that_leaves_with_its_last_byte_cancels_the_call(gateway,
+                                                                  provider):
+    """The end of the connection comes in one event with the request."""
+    silent = provider(says(HANG))
+    g = gateway(silent)
+    for _ in range(20):
+        with g.connect() as client:
+            client.send(g.chat_request())
+    assert {call["error"] for call in g.access(20)} == {"client_gone"}
+    assert until(lambda: gauges(g) == (0, 0), timeout=5)
+    assert until(lambda: not silent.open, timeout=5), "its calls go on"
+
+
 def test_two_hundred_clients_that_leave_at_once_leave_nothing_behind(
         gateway, provider):
     silent = provider(says(stream_head() + chunk(sse(*P.WORDS[:2])), HANG))
@@ -170,6 +183,24 @@ def test_a_slow_reader_gets_every_byte(gateway, provider):
         client.finish(head)
     assert head.complete
     assert head.data() == words + ["[DONE]"]
+
+
+def test_a_reader_that_pauses_longer_than_idle_gets_every_byte(gateway,
+                                                               provider):
+    """While nobody listens to the provider, its silence is not its fault."""
+    words = [delta(content=f"{i:06d}" * 100) for i in range(4000)]
+    words.append(delta(finish="stop"))
+    body = stream_head() + chunk(sse(*words, "[DONE]")) + P.LAST
+    g = gateway(provider(says(body, KEEP)),
+                http=DEFAULT.replace("@port@;", "@port@ sndbuf=32k;"),
+                provider_lines="timeout idle=1s;")
+    with g.connect(receive_buffer=4096) as client:
+        client.send(g.chat_request(question(stream=True)))
+        client.read_until(b"000000")
+        time.sleep(2)
+        response = client.response()
+    assert response.complete
+    assert response.data() == words + ["[DONE]"]
 
 
 def test_a_slow_reader_does_not_slow_its_neighbours(gateway, provider):
@@ -346,7 +377,7 @@ TLS_SERVER = """
 @pytest.fixture
 def secure(gateway, tmp_path):
     """Starts a gateway behind TLS and HTTP/2; gives it and its client."""
-    from gateway import DEFAULT, free_port
+    from gateway import free_port
     authority = certificates.Authority(tmp_path)
     certificate, key = authority.issue("gateway", "localhost", "127.0.0.1")
     clients = []

@@ -341,6 +341,31 @@ def test_a_providers_retry_after_reaches_the_client(gateway, provider):
     assert response.header("retry-after") == "7"
 
 
+DATE = ("Date", "Wed, 21 Oct 2015 07:28:00 GMT")
+LATER = ("Retry-After", "Wed, 21 Oct 2015 07:28:42 GMT")
+
+
+@pytest.mark.parametrize("headers, seconds, ms", [
+    ([("Retry-After", "7")], "7", "7000"),
+    ([("retry-after-ms", "1")], "1", "1"),
+    ([("retry-after-ms", "2001")], "3", "2001"),
+    ([("retry-after-ms", "1500"), ("Retry-After", "9")], "2", "1500"),
+    ([("retry-after-ms", "soon"), ("Retry-After", "9")], "9", "9000"),
+    ([DATE, LATER], "42", "42000"),
+    ([("Date", LATER[1]), ("Retry-After", DATE[1])], "0", "0"),
+    ([("Retry-After", "soon")], None, None),
+    ([("Retry-After", "-1"), ("retry-after-ms", "1.5")], None, None),
+    ([("Retry-After", "Wed, 99 Oct 2015 07:28:00 GMT")], None, None),
+], ids=str)
+def test_every_form_of_retry_after_becomes_both(headers, seconds, ms, gateway,
+                                                provider):
+    """A date is by the provider's own clock; a wait is never shortened."""
+    response = gateway(provider(broken(429, headers))).chat()
+    is_the_tables_error(response, [LIMITED])
+    assert response.header("retry-after") == seconds
+    assert response.header("retry-after-ms") == ms
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("value", [
     "-1", "soon", "99999999999999999999", "1e9", "", "\xff",
@@ -367,6 +392,20 @@ def test_a_refusal_of_the_request_reaches_the_client_as_it_came(
     assert response.body == body
     assert response.header("content-type").startswith("application/json")
     assert response.header("x-agent-provider") == "main"
+
+
+@pytest.mark.parametrize("status, body, content_type, code", [
+    (400, {"error": {"message": SECRET, "type": "invalid_request_error",
+                     "param": "x" * 70_000, "code": None}},
+     "application/json", "invalid_request"),
+    (404, f"<html><h1>{SECRET}</h1></html>".encode(), "text/html",
+     "model_not_found"),
+], ids=["more than 64 KiB", "HTML"])
+def test_a_refusal_that_nobody_could_read_is_ours(status, body, content_type,
+                                                  code, gateway, provider):
+    g = gateway(provider(says(whole(body, status, content_type=content_type),
+                              KEEP)))
+    is_the_tables_error(g.chat(), [(status, "invalid_request_error", code)])
 
 
 def begins_then(last, words=P.WORDS[:3]):

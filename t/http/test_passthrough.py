@@ -368,3 +368,14 @@ def test_a_reply_header_with_line_ends_cannot_split_the_answer(gateway,
     response = g.chat()
     assert response.status in (200, 502)
     assert response.header("x-request-id")
+
+
+@pytest.mark.parametrize("value", ["req\x01x", "\x1b[31mred", "a\tb",
+                                   "a\x7f"], ids=repr)
+def test_a_providers_id_with_control_bytes_is_left_out(value, gateway,
+                                                       provider):
+    g = gateway(provider(P.chats(headers=[("x-request-id", value)])))
+    response = g.chat()
+    assert response.json() == P.CHAT
+    assert response.header("x-agent-provider-request-id") is None
+    assert response.header("x-request-id") not in (value, None, "")

@@ -290,6 +290,33 @@ def test_any_framing_in_any_pieces_is_the_same_stream(size, end, gateway,
     assert response.complete
 
 
+@pytest.mark.parametrize("chunked", [True, False],
+                         ids=["chunked", "until it closes"])
+@pytest.mark.parametrize("last", [DONE, P.WORDS[-1]], ids=["DONE", "finish"])
+def test_a_last_event_without_its_blank_line_is_an_event(last, chunked,
+                                                         gateway, provider):
+    words = P.WORDS if last == DONE else P.WORDS[:-1]
+    body = sse(*words) + f"data: {last}\n".encode()
+    body = chunk(body) + P.LAST if chunked else body
+    g = gateway(provider(says(stream_head(chunked=chunked) + body)))
+    response = stream_call(g)
+    assert response.complete
+    assert response.data() == P.WORDS + [DONE]
+
+
+@pytest.mark.parametrize("lines", ["data:", "data", "data: ", "event: ping",
+                                   'error: {"message":"secret-host"}'],
+                         ids=repr)
+def test_what_has_no_data_is_no_event_and_goes_nowhere(lines, gateway,
+                                                       provider):
+    """Clients have stumbled over it, and who knows what it holds."""
+    body = sse(*P.WORDS[:2]) + f"{lines}\n\n: a comment\n\n".encode() \
+        + sse(*P.WORDS[2:], DONE)
+    g = gateway(provider(says(stream_head() + chunk(body) + P.LAST, KEEP)))
+    response = stream_call(g)
+    assert response.body == body.replace(f"{lines}\n\n".encode(), b"", 1)
+
+
 def test_a_byte_order_mark_is_no_trouble(gateway, provider):
     body = "\ufeff".encode() + sse(*P.WORDS, DONE)
     g = gateway(provider(says(stream_head() + chunk(body) + P.LAST, KEEP)))

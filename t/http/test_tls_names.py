@@ -136,8 +136,10 @@ def test_old_tls_is_refused(gateway, provider, authority):
     assert p.requests == []
 
 
-def test_two_providers_do_not_share_their_trust(gateway, provider, authority,
-                                                tmp_path):
+@pytest.mark.parametrize("models", [["good", "bad"], ["bad", "good"]],
+                         ids=" first, then ".join)
+def test_two_providers_do_not_share_their_trust(models, gateway, provider,
+                                                authority, tmp_path):
     """A connection that one CA let in is not reused for another provider."""
     p = provider(P.chats(), tls=authority.server_context("127.0.0.1"))
     stranger = certificates.Authority(tmp_path, "stranger")
@@ -151,10 +153,10 @@ def test_two_providers_do_not_share_their_trust(gateway, provider, authority,
         agent_tenant team { key file:@team_key@; models *; }
     """ + SERVER, url=p.url, ca=authority.path, stranger=stranger.path)
     with g.connect() as client:
-        for model, status in (("good", 200), ("bad", 502), ("good", 200),
-                              ("bad", 502)):
+        for model in [*models, *models, models[0], *models[::-1], *models]:
             client.send(g.chat_request(question(model=model)))
-            assert client.response().status == status, model
+            assert client.response().status \
+                == {"good": 200, "bad": 502}[model], model
 
 
 # ---- names ----------------------------------------------------------------
