@@ -19,6 +19,7 @@ static ngx_int_t ngx_agent_curl_share(ngx_agent_upstream_t *up);
 static ngx_int_t ngx_agent_curl_origin(ngx_agent_upstream_t *up,
     ngx_pool_t *pool);
 static void ngx_agent_curl_exit_upstream(ngx_agent_upstream_t *up);
+static ngx_agent_handle_t *ngx_agent_curl_take(ngx_agent_upstream_t *up);
 static ngx_int_t ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
 
@@ -311,7 +312,6 @@ ngx_int_t
 ngx_agent_curl_start(ngx_agent_transfer_t *t,
     ngx_agent_curl_request_t *request)
 {
-    ngx_queue_t           *q;
     ngx_agent_handle_t    *h;
     ngx_agent_upstream_t  *up;
 
@@ -319,14 +319,9 @@ ngx_agent_curl_start(ngx_agent_transfer_t *t,
     t->stream = request->stream;
     t->error = AG_E_INTERNAL;
 
-    if (!request->fresh && !ngx_queue_empty(&up->idle)) {
-        q = ngx_queue_head(&up->idle);
-        ngx_queue_remove(q);
-        h = ngx_queue_data(q, ngx_agent_handle_t, queue);
-        h->idling = 0;
-        h->queued = 0;
+    h = request->fresh ? NULL : ngx_agent_curl_take(up);
 
-    } else {
+    if (h == NULL) {
         h = ngx_agent_curl_handle(up);
         if (h == NULL) {
             return NGX_ERROR;
@@ -359,6 +354,38 @@ ngx_agent_curl_start(ngx_agent_transfer_t *t,
 }
 
 
+/*
+ * The latest idle connection that is silent.  Its read event may be under way
+ * in this very turn: bytes that came unasked would be taken for the answer to
+ * the next request.
+ */
+static ngx_agent_handle_t *
+ngx_agent_curl_take(ngx_agent_upstream_t *up)
+{
+    u_char               byte;
+    ngx_queue_t         *q;
+    ngx_agent_handle_t  *h;
+
+    while (!ngx_queue_empty(&up->idle)) {
+        q = ngx_queue_head(&up->idle);
+        h = ngx_queue_data(q, ngx_agent_handle_t, queue);
+
+        if (recv(h->connection->fd, &byte, 1, MSG_PEEK|MSG_DONTWAIT) == -1
+            && ngx_socket_errno == NGX_EAGAIN)
+        {
+            ngx_queue_remove(q);
+            h->idling = 0;
+            h->queued = 0;
+            return h;
+        }
+
+        ngx_agent_curl_close(h);
+    }
+
+    return NULL;
+}
+
+
 void
 ngx_agent_curl_resume(ngx_agent_transfer_t *t)
 {
@@ -377,7 +404,7 @@ ngx_agent_curl_resume(ngx_agent_transfer_t *t)
 
     ngx_post_event(&h->more, &ngx_posted_next_events);
 
-    if (ngx_add_event(h->connection->read, NGX_READ_EVENT, NGX_LEVEL_EVENT)
+    if (ngx_agent_curl_watch(h->connection, 1, h->connection->write->active)
         != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ALERT, t->log, 0,
@@ -414,8 +441,13 @@ ngx_agent_curl_release(ngx_agent_transfer_t *t)
     t->handle = NULL;
     h->transfer = NULL;
 
-    if (t->paused) {
-        ngx_agent_curl_close(h);    /* there is more than an end to come */
+    /*
+     * There must be no more than an end to come; and what is not sent yet
+     * lies in memory of the call.
+     */
+
+    if (t->paused || h->out[0].len != 0 || h->out[1].len != 0) {
+        ngx_agent_curl_close(h);
         return;
     }
 

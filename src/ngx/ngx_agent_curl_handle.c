@@ -75,7 +75,8 @@ ngx_agent_curl_setup(ngx_agent_handle_t *h)
     code = ngx_agent_setopt(h, CURLOPT_NOPROGRESS, 1L);
     code = ngx_agent_setopt(h, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
     code = ngx_agent_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
-    code = ngx_agent_setopt(h, CURLOPT_BUFFERSIZE, 1024L);
+    code = ngx_agent_setopt(h, CURLOPT_BUFFERSIZE,
+                            (long) NGX_AGENT_CURL_READ);
     code = ngx_agent_setopt(h, CURLOPT_OPENSOCKETFUNCTION,
                             ngx_agent_curl_on_open);
     code = ngx_agent_setopt(h, CURLOPT_OPENSOCKETDATA, h);
@@ -163,6 +164,7 @@ ngx_agent_curl_connect(ngx_agent_handle_t *h, ngx_msec_t timeout)
     shard = ngx_agent_curl_shard();
 
     h->used = 0;
+    h->broken = 0;
     h->exhausted = 0;
 
     if (shard == NULL || ngx_agent_curl_prepare(h, timeout) != CURLE_OK

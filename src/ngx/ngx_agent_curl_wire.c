@@ -17,7 +17,8 @@ static ngx_int_t ngx_agent_curl_feed(ngx_agent_handle_t *h, u_char *bytes,
 static ngx_int_t ngx_agent_curl_part(ngx_agent_handle_t *h,
     ag_http_part_t *part);
 static ngx_uint_t ngx_agent_curl_full(ngx_agent_handle_t *h);
-static void ngx_agent_curl_lost(ngx_agent_handle_t *h);
+static void ngx_agent_curl_lost(ngx_agent_handle_t *h, ngx_uint_t properly);
+static ngx_uint_t ngx_agent_curl_silent(ngx_agent_handle_t *h);
 static void ngx_agent_curl_fail(ngx_agent_handle_t *h,
     ag_error_class_t class);
 static void ngx_agent_curl_idle(ngx_agent_handle_t *h);
@@ -124,9 +125,14 @@ ngx_agent_curl_send(ngx_agent_handle_t *h)
         }
 
         if (code != CURLE_OK) {
-            ngx_agent_curl_clear();
-            ngx_agent_curl_lost(h);
-            return;
+
+            /* it may have said why: the read side decides */
+
+            h->broken = 1;
+            ngx_str_null(&h->out[0]);
+            ngx_str_null(&h->out[1]);
+            out = h->out + 2;
+            break;
         }
 
         out->data += n;
@@ -135,7 +141,11 @@ ngx_agent_curl_send(ngx_agent_handle_t *h)
 
     ngx_agent_curl_clear();
 
-    if (ngx_agent_curl_watch(h->connection, 1, out < h->out + 2) != NGX_OK) {
+    if (ngx_agent_curl_watch(h->connection,
+                             h->transfer == NULL || !h->transfer->paused,
+                             out < h->out + 2)
+        != NGX_OK)
+    {
         ngx_agent_curl_fail(h, AG_E_INTERNAL);
     }
 }
@@ -235,7 +245,7 @@ ngx_agent_curl_read(ngx_agent_handle_t *h)
     }
 
     if (code != CURLE_OK || n == 0) {
-        ngx_agent_curl_lost(h);
+        ngx_agent_curl_lost(h, code == CURLE_OK);
         return;
     }
 
@@ -255,6 +265,10 @@ ngx_agent_curl_on_more(ngx_event_t *ev)
 }
 
 
+/* One half of what a stream may hold is here, the other with nginx. */
+#define NGX_AGENT_CURL_HELD  (AG_STREAM_HELD_MAX / 2 - NGX_AGENT_CURL_READ)
+
+
 /* Is there more than the call, or its client, has taken? */
 static ngx_uint_t
 ngx_agent_curl_full(ngx_agent_handle_t *h)
@@ -264,8 +278,8 @@ ngx_agent_curl_full(ngx_agent_handle_t *h)
     t = h->transfer;
 
     return t != NULL && t->stream
-           && (t->burst >= AG_STREAM_HELD_MAX / 2
-               || (t->blocked && t->sink->len >= AG_STREAM_HELD_MAX / 2));
+           && (t->burst > NGX_AGENT_CURL_HELD
+               || (t->blocked && t->sink->len > NGX_AGENT_CURL_HELD));
 }
 
 
@@ -353,15 +367,15 @@ ngx_agent_curl_part(ngx_agent_handle_t *h, ag_http_part_t *part)
 /* ---- ends ---- */
 
 
-/* The connection was closed, or broke. */
+/* The connection was closed, properly or not. */
 static void
-ngx_agent_curl_lost(ngx_agent_handle_t *h)
+ngx_agent_curl_lost(ngx_agent_handle_t *h, ngx_uint_t properly)
 {
     ngx_agent_transfer_t  *t;
 
     t = h->transfer;
 
-    if (ag_http_close(&h->http) == AG_OK) {
+    if (properly && ag_http_close(&h->http) == AG_OK) {
         ngx_agent_curl_done(h);
         return;
     }
@@ -414,14 +428,40 @@ ngx_agent_curl_done(ngx_agent_handle_t *h)
 
     /* an answer that came before the request was sent ends the connection */
 
-    if (h->http.keep_alive && h->out[0].len == 0 && h->out[1].len == 0
-        && !ngx_exiting)
+    if (h->http.keep_alive && !h->broken && !ngx_exiting
+        && h->out[0].len == 0 && h->out[1].len == 0
+        && ngx_agent_curl_silent(h))
     {
         ngx_agent_curl_idle(h);
         return;
     }
 
     ngx_agent_curl_close(h);
+}
+
+
+/*
+ * OpenSSL may hold bytes behind the answer, which no event would tell of:
+ * they would be the begin of the next one.
+ */
+static ngx_uint_t
+ngx_agent_curl_silent(ngx_agent_handle_t *h)
+{
+    size_t            n;
+    u_char            byte;
+    CURLcode          code;
+    ngx_agent_url_t  *url;
+
+    url = h->upstream->provider->urls.elts;
+
+    if (!url->tls) {
+        return 1;
+    }
+
+    code = curl_easy_recv(h->easy, &byte, 1, &n);
+    ngx_agent_curl_clear();
+
+    return code == CURLE_AGAIN;
 }
 
 

@@ -28,7 +28,8 @@
 #define NGX_AGENT_CURL_SHARD_MAX      64      /* connections of a multi before
                                                  the next is filled: libcurl
                                                  walks them to find one */
-#define NGX_AGENT_CURL_READ           16384   /* bytes; one read */
+#define NGX_AGENT_CURL_READ           16384   /* bytes; one read, and the most
+                                                 of a TLS record */
 #define NGX_AGENT_CURL_IDLE           60000   /* ms that a connection is kept
                                                  without a request */
 #define NGX_AGENT_CURL_DRAIN          2000    /* ms that a complete answer may
@@ -92,6 +93,7 @@ struct ngx_agent_handle_s {
     ngx_uint_t                opened_count; /* not connected yet */
     unsigned                  used:1;       /* has served an answer before */
     unsigned                  heard:1;      /* a byte of this answer came */
+    unsigned                  broken:1;     /* the provider takes no more */
     unsigned                  idling:1;     /* may take a request */
     unsigned                  queued:1;     /* is in one of the queues */
     unsigned                  exhausted:1;  /* nginx had no connection */
