@@ -1,8 +1,10 @@
 """Clients that leave, read slowly, pipeline, or speak HTTP/2 and TLS."""
 
 import json
+import socket
 import threading
 import time
+import types
 
 import h2.connection
 import h2.events
@@ -588,3 +590,37 @@ def test_plain_http_on_the_tls_port_is_refused_in_the_shape(secure, provider):
     response = wire.ask(g.values["secure"], g.chat_request())
     assert response.status == 400
     assert response.error["type"] == "invalid_request_error"
+
+
+def _answers_before_it_reads(listener):
+    """Streams whole but for the last chunk, then takes what is still sent."""
+    answer = stream_head() + chunk(sse(*P.WORDS, "[DONE]"))
+    for _ in range(3):
+        sock, _ = listener.accept()
+        with sock:
+            sock.recv(4096)
+            sock.sendall(answer)
+            time.sleep(0.3)
+            try:
+                while sock.recv(1 << 16):
+                    pass
+            except OSError:
+                pass                    # the gateway closed: its good right
+
+
+@pytest.mark.smoke
+def test_an_answer_before_the_request_was_read_ends_the_connection(gateway):
+    """The rest of the request lies in the call, which is over by then."""
+    big = question(stream=True)
+    big["messages"] = [{"role": "user", "content": "x" * 9_000_000}]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_answers_before_it_reads,
+                                  args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        g = gateway(types.SimpleNamespace(url=url))
+        for _ in range(3):
+            assert g.chat(big).data() == P.WORDS + ["[DONE]"]
+        thread.join(20)
+        assert not thread.is_alive()
+    assert until(lambda: gauges(g) == (0, 0))

@@ -63,6 +63,29 @@ def test_a_provider_with_a_certificate_of_our_ca_is_trusted(
     assert p.requests[0].headers["authorization"] == f"Bearer {g.provider_key}"
 
 
+@pytest.mark.smoke
+@pytest.mark.parametrize("size, tls", [
+    (1024, True), (4096, True), (1024, False), (16384, False)])
+def test_bytes_behind_an_answer_are_never_the_next_one(size, tls, gateway,
+                                                       provider, authority):
+    """An answer that ends where a read ends, and a second one nobody asked."""
+    body = dict(P.CHAT, id="asked")
+    rest = size - len(P.whole(dict(body, pad="")))
+    while len(P.whole(dict(body, pad="x" * rest))) > size:
+        rest -= 1       # the length's own digits
+    asked = P.whole(dict(body, pad="x" * rest))
+    assert len(asked) == size
+    context = authority.server_context("127.0.0.1") if tls else None
+    p = provider(P.says(asked + P.whole(dict(P.CHAT, id="unasked")), P.KEEP),
+                 tls=context)
+    g = gateway(http=HTTP, url=p.url, resolver="",
+                provider_lines=trusting(authority) if tls else "")
+    with g.connect() as client:
+        for _ in range(8):
+            client.send(g.chat_request())
+            assert client.response().json()["id"] == "asked"
+
+
 def test_a_tls_connection_is_kept(gateway, provider, authority):
     p = provider(P.chats(), tls=authority.server_context("127.0.0.1"))
     g = gateway(http=HTTP, url=p.url, resolver="",
