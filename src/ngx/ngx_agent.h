@@ -394,7 +394,6 @@ struct ngx_agent_call_s {
     ag_error_t                error;        /* class NONE: none */
     ngx_uint_t                provider_status;
     ngx_agent_times_t         at;
-    uint64_t                  sent_bytes;
 
     unsigned                  reading:1;    /* the body was asked for */
     unsigned                  streaming:1;  /* the client asked for SSE */

@@ -189,7 +189,6 @@ ngx_agent_attempt_start(ngx_agent_call_t *call, ngx_agent_transfer_t *t,
                                     provider->fields.nelts, patches);
 
     request.provider = provider;
-    request.endpoint = call->endpoint;
     request.path.data = call->path.data - 1;
     request.path.len = call->path.len + 1;
     request.args = call->r->args;

@@ -134,7 +134,7 @@ ngx_agent_curl_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    if (ngx_agent_curl_memory_init() != NGX_OK) {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return NGX_ERROR;
     }
 

@@ -2,7 +2,7 @@
  * Copyright (C) ngx_agent authors
  *
  * Transfers: one HTTP request to a provider, driven by nginx's events.
- * What stands here needs no curl.h; libcurl is known to ngx_agent_curl.c
+ * What stands here needs no curl.h; libcurl is known to ngx_agent_curl*.c
  * alone.
  */
 
@@ -17,7 +17,6 @@
 /* What a transfer needs; everything lives until the transfer is stopped. */
 typedef struct {
     ngx_agent_provider_t  *provider;
-    ag_endpoint_t          endpoint;    /* decides the path */
     ngx_str_t              path;        /* under the provider's URL, "/x" */
     ngx_str_t              args;        /* query without "?", may be empty */
     ngx_str_t              body;        /* as the client sent it */
@@ -26,7 +25,7 @@ typedef struct {
     ngx_array_t           *headers;     /* of ngx_keyval_t, beside the
                                            provider's own; may be NULL */
     ngx_msec_t             connect;     /* ms, handshake included */
-    unsigned               stream:1;    /* small reads, paused when held */
+    unsigned               stream:1;    /* paused when too much is held */
     unsigned               fresh:1;     /* on no kept-alive connection */
 } ngx_agent_curl_request_t;
 
@@ -107,7 +106,6 @@ typedef struct {
     ngx_resolver_ctx_t    *query;       /* under way */
     ngx_queue_t            waiting;     /* of ngx_agent_waiter_t */
     unsigned               allow_private:1;
-    unsigned               refused:1;   /* only private addresses came */
 } ngx_agent_resolve_t;
 
 

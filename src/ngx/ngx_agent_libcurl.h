@@ -128,10 +128,6 @@ ngx_agent_curl_clear(void)
 }
 
 
-/* memory: ngx_agent_curl_memory.c: curl_global_init(). */
-ngx_int_t ngx_agent_curl_memory_init(void);
-
-
 /* handles: ngx_agent_curl_handle.c */
 
 /* An unconnected handle of the provider, old or new; NULL: no memory. */

@@ -206,7 +206,6 @@ ngx_agent_resolve_set(ngx_agent_resolve_t *resolve, ngx_addr_t *addresses,
     }
 
     *p = '\0';
-    resolve->refused = (used == 0 && n != 0);
 
     if (used == 0) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
