@@ -19,7 +19,6 @@ static char *ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_uint_t ngx_agent_conf_is_prefix(ngx_http_core_loc_conf_t *clcf);
 static char *ngx_agent_conf_within(ngx_conf_t *cf,
     ngx_http_core_loc_conf_t *clcf, ngx_agent_loc_conf_t *prev,
     ngx_agent_loc_conf_t *conf);
@@ -358,7 +357,7 @@ ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_agent_conf_is_prefix(ngx_http_core_loc_conf_t *clcf)
 {
 #if (NGX_PCRE)

@@ -63,6 +63,9 @@ typedef struct {
 } ngx_agent_option_t;
 
 
+/* Is it a prefix location: no regular expression, not exact, not named? */
+ngx_uint_t ngx_agent_conf_is_prefix(ngx_http_core_loc_conf_t *clcf);
+
 /*
  * Parses the block that the current directive opens: its directives are
  * looked up in "rows", whose last one has no name; "include" is understood

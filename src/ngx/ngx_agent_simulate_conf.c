@@ -15,8 +15,6 @@
 #define NGX_AGENT_SIMULATE_SEED     1
 
 
-static ngx_uint_t ngx_agent_simulate_conf_prefix(
-    ngx_http_core_loc_conf_t *clcf);
 static char *ngx_agent_simulate_conf_end(ngx_conf_t *cf,
     ngx_agent_simulate_conf_t *ascf);
 
@@ -71,7 +69,7 @@ ngx_agent_simulate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (!ngx_agent_simulate_conf_prefix(clcf)) {
+    if (!ngx_agent_conf_is_prefix(clcf)) {
         return ngx_agent_conf_error(cf, NULL,
                                     "\"agent_simulate\" in location \"%V\": "
                                     "allowed are prefix locations, like "
@@ -105,19 +103,6 @@ ngx_agent_simulate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_uint_t
-ngx_agent_simulate_conf_prefix(ngx_http_core_loc_conf_t *clcf)
-{
-#if (NGX_PCRE)
-    if (clcf->regex != NULL) {
-        return 0;
-    }
-#endif
-
-    return !clcf->exact_match && !clcf->named;
 }
 
 
