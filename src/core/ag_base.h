@@ -115,6 +115,14 @@ ag_utf8_length(const ag_char_t *p, const ag_char_t *end)
 }
 
 
+/* The number of the lowest bit of a set that is not empty. */
+static inline unsigned
+ag_bit_first(uint32_t set)
+{
+    return (unsigned) __builtin_ctz(set);
+}
+
+
 /* One byte eight times, to compare with a word of ag_word(). */
 #define ag_word_of(byte)  (UINT64_C(0x0101010101010101) * (byte))
 

@@ -9,7 +9,6 @@
 #include "core/ag_id.h"
 
 
-static uint64_t ag_id_next(uint64_t state[2]);
 static uint64_t ag_id_rotate(uint64_t x, unsigned bits);
 
 
@@ -49,7 +48,7 @@ ag_id_make(uint64_t state[2], ag_char_t *out)
     out += 4;
 
     for (n = 0; n < 2; n++) {
-        word = ag_id_next(state);
+        word = ag_id_random(state);
 
         for (i = 0; i < 16; i++) {
             *out++ = (ag_char_t) hex[word >> 60];
@@ -59,8 +58,8 @@ ag_id_make(uint64_t state[2], ag_char_t *out)
 }
 
 
-static uint64_t
-ag_id_next(uint64_t state[2])
+uint64_t
+ag_id_random(uint64_t state[2])
 {
     uint64_t  a, b, result;
 

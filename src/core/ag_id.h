@@ -32,5 +32,8 @@ int ag_id_is_valid(ag_str_t id);
  */
 void ag_id_make(uint64_t state[2], ag_char_t *out);
 
+/* The next 64 bits of the same generator; for dice, not for secrets. */
+uint64_t ag_id_random(uint64_t state[2]);
+
 
 #endif /* _AG_ID_H_INCLUDED_ */
