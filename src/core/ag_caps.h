@@ -50,6 +50,25 @@
 #define AG_HEADER_LINES_MAX      200        /* provider header lines */
 #define AG_INTERIM_MAX           10         /* 1xx answers before the real */
 
+#define AG_PROVIDER_URLS_MAX     32         /* replicas of one provider */
+#define AG_PROVIDER_KEYS_MAX     16         /* keys of one provider */
+#define AG_ATTEMPTS_MAX          32         /* of one call */
+
+#define AG_SCHEMA_MAX            (256 * 1024)   /* bytes; the largest accepted
+                                               by a provider is 120 KB */
+#define AG_SCHEMA_NODES_MAX      20000      /* subschemas */
+#define AG_SCHEMA_STEPS_MAX      2000000    /* subschemas tried on one value:
+                                               some 50 ms of a worker */
+#define AG_SCHEMA_DEPTH_MAX      128        /* schemas within schemas while
+                                               checking; recursion */
+#define AG_REGEX_MAX             4096       /* bytes of a pattern */
+#define AG_REGEX_MATCH_MAX       100000     /* PCRE2's match limit */
+#define AG_REGEX_DEPTH_MAX       10000      /* PCRE2's depth limit; (?:a|b)+
+                                               takes two levels a character */
+#define AG_REGEX_HEAP_MAX        4096       /* PCRE2's heap limit, KiB */
+#define AG_EXTRACT_TRIES_MAX     64         /* places of a text where JSON may
+                                               begin */
+
 #define AG_TOKENS_MAX            UINT64_C(1000000000)  /* tokens that one
                                                usage report may claim */
 #define AG_OUTPUT_TOKENS_MAX     INT64_C(2147483647)   /* max_tokens */

@@ -59,6 +59,9 @@
     X(BAD_RESPONSE, "bad_response", 502, "server_error",                      \
       "invalid_provider_response", no, yes, yes,                              \
       "The model provider sent an answer that cannot be used.")               \
+    X(INVALID_OUTPUT, "invalid_output", 502, "server_error",                  \
+      "validation_failed", once, yes, no,                                     \
+      "The model's answer does not have the form that was asked for.")        \
     X(CREDENTIALS, "credentials", 502, "server_error",                        \
       "provider_credentials", key, yes, key,                                  \
       "The gateway's account at the model provider was refused. "             \
@@ -81,6 +84,9 @@
     X(NO_TARGET, "no_target", 503, "server_error", "no_healthy_provider",     \
       no, no, no,                                                             \
       "No provider of this model is available right now.")                    \
+    X(MAINTENANCE, "maintenance", 503, "server_error", "model_maintenance",   \
+      no, no, no,                                                             \
+      "This model is down for maintenance.")                                  \
     X(INVALID_KEY, "invalid_key", 401, "invalid_request_error",               \
       "invalid_api_key", no, no, no,                                          \
       "Incorrect or missing API key. Send the gateway's key as "              \
