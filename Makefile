@@ -23,7 +23,7 @@ PATH := $(PATH):/usr/sbin:/usr/local/sbin
 
 PURE     := $(sort $(wildcard src/core/*.c src/dialect/*.c))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
-LIBS     := -lyyjson -lcrypto -lm
+LIBS     := -lyyjson -lpcre2-8 -lcrypto -lm
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

@@ -34,6 +34,7 @@ ONLY_IN = {
     r"curl/.*|curl\.h": r"src/ngx/ngx_agent_libcurl\.h",
     r"ngx/ngx_agent_libcurl\.h": r"src/ngx/ngx_agent_curl\w*\.c",
     r".*hiredis.*": r"src/ngx/ngx_agent_redis\.c",
+    r"pcre2\.h": r"src/core/ag_regex\.c",
 }
 
 # Clock and chance are arguments of core and dialect.
