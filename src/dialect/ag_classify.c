@@ -1,122 +1,95 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Finds out what a provider's error means for the gateway.  Words that say
- * more than an HTTP status are listed here and nowhere else; a text that no
- * list knows never changes what the status said.
+ * Finds out what a provider's error means for the gateway: collects the codes
+ * and texts of what it sent; what they mean stands in ag_classify_parts.h.
+ * A text that no row knows never changes what the status said.
  */
 
 
+#include "dialect/ag_classify_parts.h"
 #include "dialect/ag_dialect.h"
 
 
-#define AG_CLASSIFY_DETAILS_MAX  16     /* entries of Gemini's "details" */
+#define AG_CLASSIFY_OBJECTS_MAX  32     /* objects that are read; the largest
+                                           error of Gemini has 8 */
+#define AG_CLASSIFY_MEMBERS_MAX  64     /* members of an object; largest 10 */
+#define AG_CLASSIFY_DEPTH_MAX    8      /* levels of objects and arrays;
+                                           Gemini's in an array has 7 */
+#define AG_CLASSIFY_CODE_MAX     128    /* bytes; longest published 60 */
+
+
+/* How a member of an error is read; bits. */
+#define AG_CLASSIFY_AS_CODE    0x01     /* a string: code, type, reason */
+#define AG_CLASSIFY_AS_TEXT    0x02     /* a string: message */
+#define AG_CLASSIFY_AS_STATUS  0x04     /* a number, also in a string */
+#define AG_CLASSIFY_DOWN       0x08     /* an object or array: read it, too */
+#define AG_CLASSIFY_ERROR      0x10     /* ... and it describes the error */
+#define AG_CLASSIFY_WITHIN     0x20     /* only there; elsewhere the name may
+                                           be the client's own */
+#define AG_CLASSIFY_BEHIND     0x40     /* said by a provider behind this one,
+                                           whose account is not ours */
 
 
 typedef struct {
-    const char        *word;        /* lower case; compared without case */
-    ag_error_class_t   class;
-} ag_classify_row_t;
+    const char  *name;
+    unsigned     as;
+} ag_classify_member_t;
+
+
+typedef struct {
+    ag_classify_words_t   own;
+    ag_classify_words_t   behind;
+    size_t                objects;
+    unsigned              status;       /* that the body names; 0: none */
+} ag_classify_error_t;
 
 
 static unsigned ag_classify_has_body(unsigned status);
-static yyjson_val *ag_classify_error(yyjson_val *root);
-static ag_error_class_t ag_classify_sharp(yyjson_val *error);
-static ag_error_class_t ag_classify_code(yyjson_val *value);
-static ag_error_class_t ag_classify_message(yyjson_val *error,
-    yyjson_val *root);
-static ag_error_class_t ag_classify_bare(yyjson_val *error);
-static ag_error_class_t ag_classify_number(yyjson_val *code);
-static ag_error_class_t ag_classify_kind(yyjson_val *value);
-static int ag_classify_starts(ag_str_t text, const char *word);
+static unsigned ag_classify_when(unsigned status);
+static void ag_classify_walk(ag_classify_error_t *error, yyjson_val *value,
+    unsigned within, unsigned depth);
+static void ag_classify_read(ag_classify_error_t *error, yyjson_val *value,
+    unsigned as);
+static void ag_classify_number(ag_classify_error_t *error,
+    yyjson_val *value);
+static const ag_classify_member_t *ag_classify_member(yyjson_val *key);
 
 
-/* Whole codes and types that are sharper than any status. */
-static const ag_classify_row_t  ag_classify_codes[] = {
-    { "context_length_exceeded", AG_E_CONTEXT_LENGTH },
-    { "exceed_context_size_error", AG_E_CONTEXT_LENGTH },
+static const ag_classify_member_t  ag_classify_members[] = {
+    { "code", AG_CLASSIFY_AS_CODE | AG_CLASSIFY_AS_STATUS },
+    { "type", AG_CLASSIFY_AS_CODE },
+    { "__type", AG_CLASSIFY_AS_CODE },
+    { "status", AG_CLASSIFY_AS_CODE | AG_CLASSIFY_AS_STATUS },
+    { "statusCode", AG_CLASSIFY_AS_STATUS },
+    { "reason", AG_CLASSIFY_AS_CODE },
+    { "error_code", AG_CLASSIFY_AS_CODE },
+    { "error_type", AG_CLASSIFY_AS_CODE },
+    { "limit_source", AG_CLASSIFY_AS_CODE },
 
-    { "content_policy_violation", AG_E_CONTENT_POLICY },
-    { "content_filter", AG_E_CONTENT_POLICY },
-    { "responsibleaipolicyviolation", AG_E_CONTENT_POLICY },
-    { "image_content_policy_violation", AG_E_CONTENT_POLICY },
-    { "invalid_prompt", AG_E_CONTENT_POLICY },
+    { "message", AG_CLASSIFY_AS_TEXT | AG_CLASSIFY_DOWN },
+    { "Message", AG_CLASSIFY_AS_TEXT },
+    { "msg", AG_CLASSIFY_AS_TEXT },
+    { "quotaId", AG_CLASSIFY_AS_TEXT },
+    { "quota_limit", AG_CLASSIFY_AS_TEXT },
 
-    { "model_not_found", AG_E_NOT_FOUND },
-    { "model_decommissioned", AG_E_NOT_FOUND },
+    { "response", AG_CLASSIFY_DOWN },
+    { "error", AG_CLASSIFY_AS_CODE | AG_CLASSIFY_AS_TEXT | AG_CLASSIFY_DOWN
+               | AG_CLASSIFY_ERROR },
+    { "errors", AG_CLASSIFY_DOWN | AG_CLASSIFY_ERROR },
+    { "detail", AG_CLASSIFY_AS_TEXT | AG_CLASSIFY_DOWN | AG_CLASSIFY_ERROR },
 
-    { "insufficient_quota", AG_E_CREDENTIALS },
-    { "billing_hard_limit_reached", AG_E_CREDENTIALS },
-    { "billing_not_active", AG_E_CREDENTIALS },
-    { "account_deactivated", AG_E_CREDENTIALS },
-    { "invalid_api_key", AG_E_CREDENTIALS },
-    { "api_key_invalid", AG_E_CREDENTIALS },
+    { "details", AG_CLASSIFY_DOWN | AG_CLASSIFY_WITHIN },
+    { "violations", AG_CLASSIFY_DOWN | AG_CLASSIFY_WITHIN },
+    { "metadata", AG_CLASSIFY_DOWN | AG_CLASSIFY_WITHIN },
+    { "innererror", AG_CLASSIFY_DOWN | AG_CLASSIFY_WITHIN },
+    { "innerError", AG_CLASSIFY_DOWN | AG_CLASSIFY_WITHIN },
 
-    { NULL, AG_E_NONE }
-};
+    { "raw", AG_CLASSIFY_AS_TEXT | AG_CLASSIFY_WITHIN | AG_CLASSIFY_BEHIND },
+    { "provider_code", AG_CLASSIFY_AS_CODE | AG_CLASSIFY_WITHIN
+                       | AG_CLASSIFY_BEHIND },
 
-
-/* Pieces of the message of a 400, 413 or 422, and of an error in a 200. */
-static const ag_classify_row_t  ag_classify_phrases[] = {
-    { "prompt is too long", AG_E_CONTEXT_LENGTH },
-    { "input is too long", AG_E_CONTEXT_LENGTH },
-    { "exceeds the context window", AG_E_CONTEXT_LENGTH },
-    { "input token count", AG_E_CONTEXT_LENGTH },
-    { "maximum context length", AG_E_CONTEXT_LENGTH },
-    { "reduce the length of the messages", AG_E_CONTEXT_LENGTH },
-    { "exceeds the available context size", AG_E_CONTEXT_LENGTH },
-    { "context length exceeded", AG_E_CONTEXT_LENGTH },
-    { "context_length_exceeded", AG_E_CONTEXT_LENGTH },
-
-    { "content filtering policy", AG_E_CONTENT_POLICY },
-
-    { "api key not valid", AG_E_CREDENTIALS },
-    { "incorrect api key provided", AG_E_CREDENTIALS },
-    { "credit balance is too low", AG_E_CREDENTIALS },
-    { "specified api usage limits", AG_E_CREDENTIALS },
-
-    { NULL, AG_E_NONE }
-};
-
-
-/* How codes and types begin that stand for a status where there is none. */
-static const ag_classify_row_t  ag_classify_kinds[] = {
-    { "rate_limit", AG_E_RATE_LIMIT },
-    { "resource_exhausted", AG_E_RATE_LIMIT },
-    { "too_many_requests", AG_E_RATE_LIMIT },
-
-    { "overloaded", AG_E_UNAVAILABLE },
-    { "engine_overloaded", AG_E_UNAVAILABLE },
-    { "server_overloaded", AG_E_UNAVAILABLE },
-    { "slow_down", AG_E_UNAVAILABLE },
-    { "unavailable", AG_E_UNAVAILABLE },
-    { "service_unavailable", AG_E_UNAVAILABLE },
-
-    { "server_error", AG_E_PROVIDER_ERROR },
-    { "api_error", AG_E_PROVIDER_ERROR },
-    { "internal", AG_E_PROVIDER_ERROR },
-    { "timeout", AG_E_PROVIDER_ERROR },
-    { "deadline_exceeded", AG_E_PROVIDER_ERROR },
-    { "vector_store_timeout", AG_E_PROVIDER_ERROR },
-
-    { "authentication", AG_E_CREDENTIALS },
-    { "unauthenticated", AG_E_CREDENTIALS },
-    { "permission", AG_E_CREDENTIALS },
-    { "billing", AG_E_CREDENTIALS },
-
-    { "not_found", AG_E_NOT_FOUND },
-    { "notfound", AG_E_NOT_FOUND },
-
-    { "conflict", AG_E_CONFLICT },
-    { "aborted", AG_E_CONFLICT },
-
-    { "invalid_", AG_E_INVALID_REQUEST },
-    { "unsupported_", AG_E_INVALID_REQUEST },
-    { "image_", AG_E_INVALID_REQUEST },
-    { "badrequest", AG_E_INVALID_REQUEST },
-    { "request_too_large", AG_E_INVALID_REQUEST },
-
-    { NULL, AG_E_NONE }
+    { NULL, 0 }
 };
 
 
@@ -144,34 +117,43 @@ ag_error_classify(unsigned status, ag_str_t body)
 ag_error_class_t
 ag_error_classify_tree(unsigned status, yyjson_val *root)
 {
-    yyjson_val        *error;
-    ag_error_class_t   class;
+    unsigned              when;
+    ag_error_class_t      class;
+    ag_classify_error_t   error;
 
     if (!ag_classify_has_body(status)) {
         return ag_error_of_status(status);
     }
 
-    if (yyjson_is_arr(root)) {
-        root = yyjson_arr_get_first(root);
+    error.own.code_count = 0;
+    error.own.text_count = 0;
+    error.behind.code_count = 0;
+    error.behind.text_count = 0;
+    error.objects = 0;
+    error.status = 0;
+
+    ag_classify_walk(&error, root, status >= 400, 0);
+
+    if (status < 400) {
+        status = error.status;
     }
 
-    error = ag_classify_error(root);
-    class = ag_classify_sharp(error);
+    when = ag_classify_when(status);
+    class = ag_classify_find(&error.own, when);
 
     if (class != AG_E_NONE) {
         return class;
     }
 
-    if (status < 400 || status == 400 || status == 413 || status == 422) {
-        class = ag_classify_message(error, root);
+    /* whose fault the rest is cannot be told from behind a router */
 
-        if (class != AG_E_NONE) {
-            return class;
-        }
+    class = ag_classify_find(&error.behind, when);
+
+    if (class == AG_E_CONTEXT_LENGTH || class == AG_E_CONTENT_POLICY) {
+        return class;
     }
 
-    return (status < 400) ? ag_classify_bare(error)
-                          : ag_error_of_status(status);
+    return (status != 0) ? ag_error_of_status(status) : AG_E_BAD_RESPONSE;
 }
 
 
@@ -183,188 +165,148 @@ ag_classify_has_body(unsigned status)
 }
 
 
-/* The object that describes the error: at the top, or one level below. */
-static yyjson_val *
-ag_classify_error(yyjson_val *root)
+/* The statuses that rows tell apart. */
+static unsigned
+ag_classify_when(unsigned status)
 {
-    yyjson_val  *error;
+    switch (status) {
 
-    error = yyjson_obj_get(yyjson_obj_get(root, "response"), "error");
+    case 0:
+        return AG_CLASSIFY_BARE;
 
-    if (!yyjson_is_obj(error)) {
-        error = yyjson_obj_get(root, "error");
+    case 400:
+    case 413:
+    case 422:
+        return AG_CLASSIFY_BAD;
+
+    case 401:
+    case 402:
+    case 403:
+        return AG_CLASSIFY_DENIED;
+
+    case 429:
+        return AG_CLASSIFY_LIMITED;
+
+    default:
+        return (status >= 500) ? AG_CLASSIFY_FAILED : AG_CLASSIFY_OTHER;
     }
-
-    return yyjson_is_obj(error) ? error : root;
 }
 
 
-static ag_error_class_t
-ag_classify_sharp(yyjson_val *error)
+/*
+ * Reads the members of an object, or those of an array's objects.  "within":
+ * it is the error, and nobody but the provider wrote its names.
+ */
+static void
+ag_classify_walk(ag_classify_error_t *error, yyjson_val *value,
+    unsigned within, unsigned depth)
 {
-    size_t             i;
-    yyjson_val        *details, *value;
-    ag_error_class_t   class;
+    size_t                       i, count;
+    yyjson_val                  *key, *inner;
+    const ag_classify_member_t  *member;
 
-    class = ag_classify_code(yyjson_obj_get(error, "code"));
-
-    if (class == AG_E_NONE) {
-        class = ag_classify_code(yyjson_obj_get(error, "type"));
+    if (depth == AG_CLASSIFY_DEPTH_MAX) {
+        return;
     }
 
-    if (class == AG_E_NONE) {
-        value = yyjson_obj_get(error, "innererror");
-        class = ag_classify_code(yyjson_obj_get(value, "code"));
-    }
+    yyjson_arr_foreach(value, i, count, inner) {
+        if (error->objects == AG_CLASSIFY_OBJECTS_MAX) {
+            return;
+        }
 
-    details = yyjson_obj_get(error, "details");
-
-    for (i = 0; class == AG_E_NONE && i < AG_CLASSIFY_DETAILS_MAX; i++) {
-        value = yyjson_arr_get(details, i);
-        class = ag_classify_code(yyjson_obj_get(value, "reason"));
-    }
-
-    return class;
-}
-
-
-static ag_error_class_t
-ag_classify_code(yyjson_val *value)
-{
-    ag_str_t                  code;
-    const ag_classify_row_t  *row;
-
-    code = ag_json_text(value);
-
-    for (row = ag_classify_codes; row->word != NULL; row++) {
-        if (code.len == strlen(row->word)
-            && ag_classify_starts(code, row->word))
-        {
-            return row->class;
+        if (yyjson_is_obj(inner)) {
+            ag_classify_walk(error, inner, within, depth + 1);
         }
     }
 
-    return AG_E_NONE;
-}
-
-
-/* The message stands in the error, or (xAI, FastAPI) is the error. */
-static ag_error_class_t
-ag_classify_message(yyjson_val *error, yyjson_val *root)
-{
-    ag_str_t                  text;
-    const ag_classify_row_t  *row;
-
-    text = ag_json_text(yyjson_obj_get(error, "message"));
-
-    if (text.len == 0) {
-        text = ag_json_text(yyjson_obj_get(root, "error"));
+    if (!yyjson_is_obj(value) || error->objects == AG_CLASSIFY_OBJECTS_MAX) {
+        return;
     }
 
-    if (text.len == 0) {
-        text = ag_json_text(yyjson_obj_get(root, "detail"));
-    }
+    error->objects++;
 
-    for ( /* void */ ; text.len > 0; text.data++, text.len--) {
-        for (row = ag_classify_phrases; row->word != NULL; row++) {
-            if (ag_classify_starts(text, row->word)) {
-                return row->class;
-            }
+    yyjson_obj_foreach(value, i, count, key, inner) {
+        if (i == AG_CLASSIFY_MEMBERS_MAX) {
+            return;
+        }
+
+        member = ag_classify_member(key);
+
+        if (member == NULL || ((member->as & AG_CLASSIFY_WITHIN) && !within)) {
+            continue;
+        }
+
+        if (!yyjson_is_ctn(inner)) {
+            ag_classify_read(error, inner, member->as);
+
+        } else if (member->as & AG_CLASSIFY_DOWN) {
+            ag_classify_walk(error, inner,
+                             within || (member->as & AG_CLASSIFY_ERROR),
+                             depth + 1);
         }
     }
-
-    return AG_E_NONE;
 }
 
 
-/* An error without a status, judged by its numbers and words. */
-static ag_error_class_t
-ag_classify_bare(yyjson_val *error)
+/* What is too long for a code, or one too many, is left out. */
+static void
+ag_classify_read(ag_classify_error_t *error, yyjson_val *value, unsigned as)
 {
-    ag_error_class_t  class;
+    ag_str_t              text;
+    ag_classify_words_t  *words;
 
-    class = ag_classify_number(yyjson_obj_get(error, "code"));
+    text = ag_json_text(value);
+    words = (as & AG_CLASSIFY_BEHIND) ? &error->behind : &error->own;
 
-    if (class == AG_E_NONE) {
-        class = ag_classify_kind(yyjson_obj_get(error, "code"));
+    if ((as & AG_CLASSIFY_AS_STATUS) && error->status == 0) {
+        ag_classify_number(error, value);
     }
 
-    if (class == AG_E_NONE) {
-        class = ag_classify_kind(yyjson_obj_get(error, "type"));
+    if ((as & AG_CLASSIFY_AS_CODE)
+        && text.len > 0 && text.len <= AG_CLASSIFY_CODE_MAX
+        && words->code_count < AG_CLASSIFY_WORDS_MAX)
+    {
+        words->codes[words->code_count++] = text;
     }
 
-    if (class == AG_E_NONE) {
-        class = ag_classify_kind(yyjson_obj_get(error, "status"));
+    if ((as & AG_CLASSIFY_AS_TEXT)
+        && text.len > 0 && words->text_count < AG_CLASSIFY_WORDS_MAX)
+    {
+        words->texts[words->text_count++] = text;
     }
-
-    return (class != AG_E_NONE) ? class : AG_E_BAD_RESPONSE;
 }
 
 
-/* 429 or "429"; NONE unless it is the status of an error. */
-static ag_error_class_t
-ag_classify_number(yyjson_val *code)
+/* 429 or "429", if it is the status of an error. */
+static void
+ag_classify_number(ag_classify_error_t *error, yyjson_val *value)
 {
     int64_t   number;
     ag_str_t  text;
 
-    number = (int64_t) ag_json_count(code, 600);
-    text = ag_json_text(code);
+    text = ag_json_text(value);
+    number = (int64_t) ag_json_count(value, 600);
 
-    if (text.len > 0
-        && ag_json_integer(text, 400, 599, &number) != AG_OK)
-    {
-        return AG_E_NONE;
+    if (text.len > 0 && ag_json_integer(text, 0, 600, &number) != AG_OK) {
+        return;
     }
 
-    if (number < 400 || number > 599) {
-        return AG_E_NONE;
+    if (number >= 400 && number <= 599) {
+        error->status = (unsigned) number;
     }
-
-    return ag_error_of_status((unsigned) number);
 }
 
 
-static ag_error_class_t
-ag_classify_kind(yyjson_val *value)
+static const ag_classify_member_t *
+ag_classify_member(yyjson_val *key)
 {
-    ag_str_t                  kind;
-    const ag_classify_row_t  *row;
+    const ag_classify_member_t  *member;
 
-    kind = ag_json_text(value);
-
-    for (row = ag_classify_kinds; row->word != NULL; row++) {
-        if (ag_classify_starts(kind, row->word)) {
-            return row->class;
+    for (member = ag_classify_members; member->name != NULL; member++) {
+        if (yyjson_equals_str(key, member->name)) {
+            return member;
         }
     }
 
-    return AG_E_NONE;
-}
-
-
-/* Without case in ASCII; "word" is lower case. */
-static int
-ag_classify_starts(ag_str_t text, const char *word)
-{
-    size_t     i;
-    ag_char_t  c;
-
-    for (i = 0; word[i] != '\0'; i++) {
-        if (i == text.len) {
-            return 0;
-        }
-
-        c = text.data[i];
-
-        if (c >= 'A' && c <= 'Z') {
-            c |= 0x20;
-        }
-
-        if (c != (ag_char_t) word[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return NULL;
 }
