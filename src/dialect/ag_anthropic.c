@@ -22,6 +22,7 @@ static void ag_anthropic_read_event(ag_endpoint_t endpoint,
     const ag_sse_event_t *event, ag_delta_t *delta, ag_usage_t *usage);
 static void ag_anthropic_read_root(yyjson_val *root, ag_str_t type,
     ag_delta_t *delta, ag_usage_t *usage);
+static unsigned ag_anthropic_is_frame(yyjson_val *root, ag_str_t type);
 static unsigned ag_anthropic_read_usage(ag_usage_t *usage,
     yyjson_val *value);
 static void ag_anthropic_set(uint64_t *tokens, yyjson_val *value);
@@ -167,8 +168,43 @@ ag_anthropic_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
         delta->error = ag_error_classify_tree(0, root);
 
     } else if (!ag_str_is(type, "ping")) {
-        delta->content = 1;
+        delta->content = !ag_anthropic_is_frame(root, type);
     }
+}
+
+
+/*
+ * The begin of a block that has not said anything, and the end of a block:
+ * what it said came between them.
+ */
+static unsigned
+ag_anthropic_is_frame(yyjson_val *root, ag_str_t type)
+{
+    ag_str_t     kind;
+    yyjson_val  *block, *text;
+
+    if (ag_str_is(type, "content_block_stop")) {
+        return 1;
+    }
+
+    if (!ag_str_is(type, "content_block_start")) {
+        return 0;
+    }
+
+    block = yyjson_obj_get(root, "content_block");
+    kind = ag_json_text(yyjson_obj_get(block, "type"));
+
+    if (ag_str_is(kind, "text")) {
+        text = yyjson_obj_get(block, "text");
+
+    } else if (ag_str_is(kind, "thinking")) {
+        text = yyjson_obj_get(block, "thinking");
+
+    } else {
+        return 0;       /* a tool's name says something */
+    }
+
+    return ag_json_text(text).len == 0;
 }
 
 

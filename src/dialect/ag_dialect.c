@@ -10,6 +10,7 @@
 #include "dialect/ag_dialect.h"
 
 
+static unsigned ag_request_promises(const ag_json_t *json);
 static int ag_request_refused(const ag_json_t *json, ag_str_t body,
     ag_error_t *error);
 static ag_str_t ag_request_twice(const ag_json_t *json, ag_str_t body);
@@ -167,7 +168,48 @@ ag_request_read(ag_request_t *request, ag_endpoint_t endpoint, ag_str_t body,
         return AG_INVALID;
     }
 
+    request->promises = ag_request_promises(&json) & 1;
+
     return ag_endpoint_dialect(endpoint)->read_request(request, &json, error);
+}
+
+
+/*
+ * Most requests promise nothing, and are not to be walked again to learn
+ * that.  What such a field says is ag_validate's to read.
+ */
+static unsigned
+ag_request_promises(const ag_json_t *json)
+{
+    uint32_t         i;
+    ag_str_t         key;
+    const ag_str_t  *name;
+
+    static const ag_str_t  names[] = {
+        ag_string("tools"),
+        ag_string("response_format"),
+        ag_string("text"),
+        ag_string("functions"),
+        ag_string("output_format"),
+        ag_string("output_config"),
+        ag_null_string
+    };
+
+    for (i = 0; i < json->count; i++) {
+        key = json->members[i].key;
+
+        if (json->members[i].escaped) {
+            return 1;       /* it may be any of them */
+        }
+
+        for (name = names; name->len; name++) {
+            if (ag_str_equal(key, *name)) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

@@ -105,6 +105,8 @@ typedef struct {
                                            if not given */
     unsigned       stream:1;
     unsigned       include_usage:1;     /* the client asked for usage */
+    unsigned       promises:1;          /* a field is there that may promise
+                                           a form of the answer */
     ag_char_t      model_name[AG_MODEL_NAME_MAX];
 } ag_request_t;
 

@@ -10,6 +10,7 @@
 
 #include "dialect/ag_dialect.h"
 #include "dialect/ag_rule.h"
+#include "dialect/ag_validate_parts.h"
 
 
 static int ag_openai_read_request(ag_request_t *request,
@@ -17,6 +18,8 @@ static int ag_openai_read_request(ag_request_t *request,
 static void ag_openai_read_answer(ag_endpoint_t endpoint, ag_str_t body,
     ag_answer_t *answer);
 static unsigned ag_openai_is_filled(const ag_json_member_t *list);
+static unsigned ag_openai_is_drifted(ag_str_t list);
+static ag_str_t ag_openai_inside(ag_str_t object, const char *name);
 static void ag_openai_read_event(ag_endpoint_t endpoint,
     const ag_sse_event_t *event, ag_delta_t *delta, ag_usage_t *usage);
 static void ag_openai_read_chunk(yyjson_val *root, ag_delta_t *delta,
@@ -159,7 +162,53 @@ ag_openai_read_answer(ag_endpoint_t endpoint, ag_str_t body,
 
     if (list == NULL || !ag_openai_is_filled(list)) {
         answer->error = ag_error_classify(0, body);
+
+    } else if (endpoint == AG_ENDPOINT_CHAT
+               && ag_openai_is_drifted(list->value))
+    {
+        answer->error = AG_E_BAD_RESPONSE;
     }
+}
+
+
+/*
+ * A first message whose content is a number or a boolean: no client reads it.
+ * Looked for from the front, so that little of an answer is read twice.
+ */
+static unsigned
+ag_openai_is_drifted(ag_str_t list)
+{
+    ag_str_t            key, choice, content;
+    ag_validate_walk_t  walk;
+
+    ag_validate_json_walk(&walk, list);
+
+    if (!ag_validate_json_next(&walk, &key, &choice)) {
+        return 0;
+    }
+
+    content = ag_openai_inside(ag_openai_inside(choice, "message"), "content");
+
+    return content.len != 0 && strchr("\"n[{", content.data[0]) == NULL;
+}
+
+
+/* The first member of that name; empty: there is none. */
+static ag_str_t
+ag_openai_inside(ag_str_t object, const char *name)
+{
+    ag_str_t            key, value;
+    ag_validate_walk_t  walk;
+
+    ag_validate_json_walk(&walk, object);
+
+    while (ag_validate_json_next(&walk, &key, &value)) {
+        if (ag_validate_json_is(key, name)) {
+            return value;
+        }
+    }
+
+    return ag_str(NULL, 0);
 }
 
 
@@ -284,9 +333,17 @@ static void
 ag_openai_read_choices(yyjson_val *choices, ag_delta_t *delta)
 {
     size_t       i, count;
-    yyjson_val  *choice;
+    yyjson_val  *choice, *value;
 
     yyjson_arr_foreach(choices, i, count, choice) {
+
+        value = yyjson_obj_get(yyjson_obj_get(choice, "delta"), "content");
+
+        if (yyjson_is_num(value) || yyjson_is_bool(value)) {
+            delta->failed = 1;
+            delta->error = AG_E_BAD_RESPONSE;
+            return;
+        }
 
         if (ag_json_text(yyjson_obj_get(choice, "finish_reason")).len > 0) {
             delta->finish = 1;

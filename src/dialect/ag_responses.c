@@ -19,6 +19,7 @@ static void ag_responses_read_event(ag_endpoint_t endpoint,
     const ag_sse_event_t *event, ag_delta_t *delta, ag_usage_t *usage);
 static void ag_responses_read_root(yyjson_val *root, ag_str_t type,
     ag_delta_t *delta, ag_usage_t *usage);
+static unsigned ag_responses_is_frame(yyjson_val *root, ag_str_t type);
 static unsigned ag_responses_is_one_of(ag_str_t type,
     const char *const *names);
 static unsigned ag_responses_read_usage(ag_usage_t *usage,
@@ -155,8 +156,36 @@ ag_responses_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
         delta->done = 1;
 
     } else if (!ag_responses_is_one_of(type, ag_responses_starts)) {
-        delta->content = 1;
+        delta->content = !ag_responses_is_frame(root, type);
     }
+}
+
+
+/* The begin of a message, of a thought, or of a part that is still empty. */
+static unsigned
+ag_responses_is_frame(yyjson_val *root, ag_str_t type)
+{
+    ag_str_t     kind;
+    yyjson_val  *item, *part;
+
+    if (ag_str_is(type, "response.output_item.added")) {
+        item = yyjson_obj_get(root, "item");
+        kind = ag_json_text(yyjson_obj_get(item, "type"));
+
+        return (ag_str_is(kind, "message") || ag_str_is(kind, "reasoning"))
+               && yyjson_get_len(yyjson_obj_get(item, "content")) == 0
+               && yyjson_get_len(yyjson_obj_get(item, "summary")) == 0;
+    }
+
+    if (ag_str_is(type, "response.content_part.added")
+        || ag_str_is(type, "response.reasoning_summary_part.added"))
+    {
+        part = yyjson_obj_get(yyjson_obj_get(root, "part"), "text");
+
+        return yyjson_is_str(part) && yyjson_get_len(part) == 0;
+    }
+
+    return 0;
 }
 
 

@@ -154,8 +154,7 @@ each_event_says_what_it_is(void **state)
                  "content");
     assert_event(ag_anthropic, "{\"type\":\"content_block_delta\"}",
                  "content");
-    assert_event(ag_anthropic, "{\"type\":\"content_block_stop\"}",
-                 "content");
+    assert_event(ag_anthropic, "{\"type\":\"content_block_stop\"}", "");
     assert_event(ag_anthropic,
                  "{\"type\":\"message_delta\",\"delta\":"
                  "{\"stop_reason\":null}}", "");
@@ -170,6 +169,33 @@ each_event_says_what_it_is(void **state)
     assert_event(ag_anthropic, "{}", "content");
     assert_event(ag_anthropic, "[DONE]", "done");
     assert_event(ag_anthropic, "", "");
+}
+
+
+static void
+an_empty_block_has_not_said_anything(void **state)
+{
+    (void) state;
+
+#define START(block)                                                          \
+    "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":" block "}"
+
+    assert_event(ag_anthropic, START("{\"type\":\"text\",\"text\":\"\"}"), "");
+    assert_event(ag_anthropic,
+                 START("{\"type\":\"thinking\",\"thinking\":\"\","
+                       "\"signature\":\"\"}"), "");
+    assert_event(ag_anthropic, START("{\"type\":\"text\",\"text\":\"a\"}"),
+                 "content");
+    assert_event(ag_anthropic,
+                 START("{\"type\":\"thinking\",\"thinking\":\"a\"}"),
+                 "content");
+    assert_event(ag_anthropic,
+                 START("{\"type\":\"tool_use\",\"name\":\"f\","
+                       "\"input\":{}}"), "content");
+    assert_event(ag_anthropic, START("{\"type\":\"invented_later\"}"),
+                 "content");
+
+#undef START
 }
 
 
@@ -382,6 +408,7 @@ main(void)
         cmocka_unit_test(an_answer_of_another_kind_is_bad),
         cmocka_unit_test(a_count_is_an_answer_and_no_usage),
         cmocka_unit_test(each_event_says_what_it_is),
+        cmocka_unit_test(an_empty_block_has_not_said_anything),
         cmocka_unit_test(usage_in_a_stream_is_overwritten_and_never_added),
         cmocka_unit_test(absurd_usage_is_clamped),
         cmocka_unit_test(an_error_event_fails_with_its_class),

@@ -167,6 +167,48 @@ an_answer_that_is_none_is_bad(void **state)
 
 
 static void
+content_of_a_type_that_nobody_reads_is_bad(void **state)
+{
+    size_t      i;
+    ag_delta_t  delta;
+    ag_usage_t  usage;
+
+    static const char *const  good[] = {
+        "\"text\"", "null", "[]", "[{\"type\":\"text\"}]", "\"\""
+    };
+    static const char *const  bad[] = { "7", "-1.5", "true", "false" };
+
+    char  body[200];
+
+    (void) state;
+
+#define MESSAGE  "{\"choices\":[{\"index\":0,\"logprobs\":{\"a\":[1]},"         \
+                 "\"message\":{\"role\":\"assistant\",\"content\":%s}}]}"
+
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        snprintf(body, sizeof(body), MESSAGE, good[i]);
+        assert_int_equal(answer_of(&ag_openai, AG_ENDPOINT_CHAT, body).error,
+                         AG_E_NONE);
+    }
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(body, sizeof(body), MESSAGE, bad[i]);
+        assert_int_equal(answer_of(&ag_openai, AG_ENDPOINT_CHAT, body).error,
+                         AG_E_BAD_RESPONSE);
+
+        memset(&usage, 0, sizeof(usage));
+        snprintf(body, sizeof(body),
+                 "{\"choices\":[{\"delta\":{\"content\":%s}}]}", bad[i]);
+        delta = event_of(&ag_openai, NULL, body, &usage);
+        assert_true(delta.failed);
+        assert_int_equal(delta.error, AG_E_BAD_RESPONSE);
+    }
+
+#undef MESSAGE
+}
+
+
+static void
 an_error_in_an_answer_has_its_class(void **state)
 {
     (void) state;
@@ -502,6 +544,7 @@ main(void)
         cmocka_unit_test(embeddings_give_theirs_without_output),
         cmocka_unit_test(an_answer_without_usage_is_delivered),
         cmocka_unit_test(an_answer_that_is_none_is_bad),
+        cmocka_unit_test(content_of_a_type_that_nobody_reads_is_bad),
         cmocka_unit_test(an_error_in_an_answer_has_its_class),
         cmocka_unit_test(content_is_whatever_a_client_waits_for),
         cmocka_unit_test(the_first_chunk_is_not_yet_content),

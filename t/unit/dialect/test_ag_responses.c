@@ -153,6 +153,38 @@ all_that_is_said_in_between_is_content(void **state)
 
 
 static void
+an_empty_item_has_not_said_anything(void **state)
+{
+    (void) state;
+
+#define ADDED(item)                                                           \
+    "{\"type\":\"response.output_item.added\",\"item\":{\"type\":" item "}}"
+#define PART(what, part)                                                      \
+    "{\"type\":\"response." what "_part.added\",\"part\":" part "}"
+
+    assert_event(ag_responses, ADDED("\"message\",\"content\":[]"), "");
+    assert_event(ag_responses, ADDED("\"reasoning\",\"summary\":[]"), "");
+    assert_event(ag_responses, ADDED("\"message\",\"content\":[{}]"),
+                 "content");
+    assert_event(ag_responses, ADDED("\"reasoning\",\"summary\":[{}]"),
+                 "content");
+    assert_event(ag_responses, ADDED("\"function_call\",\"name\":\"f\""),
+                 "content");
+    assert_event(ag_responses,
+                 PART("content", "{\"type\":\"output_text\",\"text\":\"\"}"),
+                 "");
+    assert_event(ag_responses, PART("reasoning_summary", "{\"text\":\"\"}"),
+                 "");
+    assert_event(ag_responses, PART("content", "{\"text\":\"a\"}"),
+                 "content");
+    assert_event(ag_responses, PART("content", "{}"), "content");
+
+#undef ADDED
+#undef PART
+}
+
+
+static void
 a_response_ends_completed_or_incomplete(void **state)
 {
     ag_delta_t  delta;
@@ -252,6 +284,7 @@ main(void)
         cmocka_unit_test(a_response_without_output_is_bad),
         cmocka_unit_test(the_start_of_a_stream_is_not_yet_content),
         cmocka_unit_test(all_that_is_said_in_between_is_content),
+        cmocka_unit_test(an_empty_item_has_not_said_anything),
         cmocka_unit_test(a_response_ends_completed_or_incomplete),
         cmocka_unit_test(the_events_name_stands_in_for_a_missing_type),
         cmocka_unit_test(a_failed_stream_has_its_class),
