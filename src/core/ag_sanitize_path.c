@@ -1,0 +1,501 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * Absolute paths of files: of Unix by their first directory or by the suffix
+ * of a file, of Windows by their drive or server.
+ *
+ * "/v1/chat/completions" is a path of a URL and stays, and so do the pointers
+ * of JSON ("/data/0/embedding"): both have no place in a file system.
+ */
+
+
+#include "core/ag_sanitize_parts.h"
+
+
+#define AG_SANITIZE_ROOT_MAX   24       /* bytes of a first directory */
+#define AG_SANITIZE_SHARE_MIN  2        /* bytes of a server's name */
+
+
+static unsigned ag_sanitize_is_file(const ag_sanitize_scan_t *s,
+    const ag_char_t *p, const ag_char_t *e);
+static const ag_char_t *ag_sanitize_first_end(const ag_char_t *p,
+    const ag_char_t *e);
+static unsigned ag_sanitize_has_suffix(const ag_char_t *p,
+    const ag_char_t *e);
+static unsigned ag_sanitize_goes_on(const ag_sanitize_scan_t *s,
+    const ag_char_t *p, ag_char_t slash);
+static const ag_char_t *ag_sanitize_windows_end(const ag_sanitize_scan_t *s,
+    const ag_char_t *p, size_t slashes);
+static size_t ag_sanitize_slashes(const ag_sanitize_scan_t *s,
+    const ag_char_t *p);
+
+
+/* Directories with which a path of a file starts. */
+static const char *const  ag_sanitize_roots[128] = {
+    ['_'] = "__w _work",
+    ['b'] = "bin bitnami boot builds",
+    ['c'] = "cnb cores",
+    ['d'] = "dbfs deps dev",
+    ['e'] = "etc",
+    ['g'] = "github",
+    ['h'] = "home",
+    ['k'] = "kaggle kaniko",
+    ['l'] = "lib lib32 lib64 libexec lost+found layers",
+    ['m'] = "mnt",
+    ['n'] = "nix node_modules",
+    ['o'] = "opt",
+    ['p'] = "proc",
+    ['r'] = "root rustc",
+    ['s'] = "sbin sgl-workspace snap srv sys",
+    ['t'] = "tmp",
+    ['u'] = "usr",
+    ['v'] = "var vllm-workspace",
+    ['w'] = "workspace workspaces"
+};
+
+/*
+ * The same, but URLs and pointers may start with them, too, if they are not
+ * upper case.
+ */
+static const char *const  ag_sanitize_doubtful[128] = {
+    ['a'] = "app applications apps",
+    ['b'] = "build",
+    ['c'] = "code config content cache checkpoints",
+    ['d'] = "data deploy docker",
+    ['f'] = "function",
+    ['g'] = "go gpfs",
+    ['h'] = "hf",
+    ['j'] = "job",
+    ['l'] = "library llm log logs lustre",
+    ['m'] = "media model models mount",
+    ['n'] = "nfs",
+    ['o'] = "output outputs",
+    ['p'] = "pipeline private project projects pvc",
+    ['r'] = "repo run runtime",
+    ['s'] = "scratch secrets server service share shared site-packages src "
+            "storage system",
+    ['u'] = "users",
+    ['v'] = "venv vllm volume volumes",
+    ['w'] = "weights work www"
+};
+
+/* First parts of paths of URLs. */
+static const char *const  ag_sanitize_routes[128] = {
+    ['a'] = "api apis anthropic", ['c'] = "chat compatible-mode",
+    ['d'] = "docs", ['e'] = "en embeddings", ['g'] = "guides",
+    ['h'] = "help", ['m'] = "messages", ['o'] = "openai",
+    ['r'] = "reference responses", ['s'] = "subscriptions",
+    ['v'] = "v1 v1alpha v1beta v1beta1 v2 v3 v4"
+};
+
+static const char *const  ag_sanitize_methods[128] = {
+    ['c'] = "connect", ['d'] = "delete", ['e'] = "endpoint", ['g'] = "get",
+    ['h'] = "head", ['o'] = "options", ['p'] = "post put patch",
+    ['r'] = "route", ['t'] = "trace", ['u'] = "url uri"
+};
+
+/* Suffixes of files that are no documents of a site. */
+static const char *const  ag_sanitize_suffixes[128] = {
+    ['b'] = "bin bak", ['c'] = "c cc cfg cjs conf cpp crt cs csproj ckpt",
+    ['d'] = "dat db dll dylib", ['e'] = "env ex exe exs erl egg",
+    ['f'] = "fs", ['g'] = "gguf go gz", ['h'] = "h h5 hpp",
+    ['i'] = "ini ipynb", ['j'] = "jar java js jsx", ['k'] = "key kt",
+    ['l'] = "lock log lua", ['m'] = "mjs ml mm model", ['n'] = "npy npz",
+    ['o'] = "onnx out", ['p'] = "p12 parquet pem pfx php pid pkl pl plan pt "
+            "pth py pyc pyx",
+    ['r'] = "r rb rs", ['s'] = "safetensors scala sh so sock sqlite sqlite3 "
+            "sql service swift",
+    ['t'] = "tar tf tmp toml ts tsx", ['v'] = "vb vue",
+    ['w'] = "wasm war", ['y'] = "yaml yml", ['z'] = "zip"
+};
+
+/* Suffixes of sources, of which a line may be named. */
+static const char *const  ag_sanitize_sources[128] = {
+    ['c'] = "c cc cjs cpp cs cu clj", ['e'] = "erl ex exs", ['f'] = "fs",
+    ['g'] = "go groovy", ['h'] = "h hpp hs", ['j'] = "java js jsx",
+    ['k'] = "kt kts", ['l'] = "lua", ['m'] = "m mjs ml mm",
+    ['p'] = "php pl pm py pyx", ['r'] = "r rb rs",
+    ['s'] = "scala sh svelte swift", ['t'] = "ts tsx", ['v'] = "vb vue"
+};
+
+
+const ag_char_t *
+ag_sanitize_path(ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    ag_char_t         before;
+    const ag_char_t  *e;
+
+    before = ag_sanitize_previous(s, p);
+
+    if (ag_sanitize_is(before, AG_SANITIZE_NAME | AG_SANITIZE_RUN)
+        || p < s->pathless || before == '/' || before == '%'
+        || before == '~' || before == ']' || before == '}' || before == ')'
+        || before == '*' || before == '#')
+    {
+        return NULL;
+    }
+
+    e = ag_sanitize_path_end(s, p);
+
+    if (!ag_sanitize_is_file(s, p, e)) {
+        s->pathless = e;
+        return NULL;
+    }
+
+    return ag_sanitize_put(s, p, e, AG_SANITIZE_PATH);
+}
+
+
+static unsigned
+ag_sanitize_is_file(const ag_sanitize_scan_t *s, const ag_char_t *p,
+    const ag_char_t *e)
+{
+    int               doubtful;
+    ag_str_t          first;
+    ag_char_t         next;
+    const ag_char_t  *q, *start;
+
+    start = p;
+
+    while (p < e && (*p == '/' || *p == '\\')) {
+        p++;
+    }
+
+    q = ag_sanitize_first_end(p, e);
+    first = ag_str(p, (size_t) (q - p));
+
+    while (q < e && (*q == '/' || *q == '\\')) {
+        q++;
+    }
+
+    next = (q < e) ? *q : '\0';
+
+    doubtful = ag_sanitize_is_listed(ag_sanitize_doubtful, first);
+
+    if (next != '\0'
+        && (ag_sanitize_is_listed(ag_sanitize_roots, first)
+            || (doubtful && ag_sanitize_is(first.data[0],
+                                           AG_SANITIZE_UPPER))))
+    {
+        return 1;
+    }
+
+    if (ag_sanitize_is_listed(ag_sanitize_routes, first)
+        || ((size_t) (start - s->last.data) <= s->last.len + 3
+            && ag_sanitize_is_listed(ag_sanitize_methods, s->last)))
+    {
+        return 0;
+    }
+
+    if (next != '\0' && !ag_sanitize_is(next, AG_SANITIZE_DIGIT)
+        && doubtful)
+    {
+        return 1;
+    }
+
+    return ag_sanitize_has_suffix(p, e);
+}
+
+
+/* The end of the first part of a path. */
+static const ag_char_t *
+ag_sanitize_first_end(const ag_char_t *p, const ag_char_t *e)
+{
+    const ag_char_t  *q;
+
+    for (q = p; q < e && q - p <= AG_SANITIZE_ROOT_MAX; q++) {
+        if (*q == '/' || *q == '\\') {
+            break;
+        }
+    }
+
+    return q;
+}
+
+
+/* Does the path end as a file does, but for ":12:5"? */
+static unsigned
+ag_sanitize_has_suffix(const ag_char_t *p, const ag_char_t *e)
+{
+    const ag_char_t  *q;
+
+    for (q = e; q > p && q[-1] != '/'; q--) {
+        if (q[-1] == ':') {
+            e = q - 1;
+        }
+    }
+
+    p = q;
+
+    for (q = e; q > p && q[-1] != '.'; q--) {
+        /* void */
+    }
+
+    return q > p
+           && ag_sanitize_is_listed(ag_sanitize_suffixes,
+                                    ag_str(q, (size_t) (e - q)));
+}
+
+
+/*
+ * A path in quotes may hold spaces, and so may one without, where they are
+ * usual: then the next word holds a slash.  Longer characters end it unless
+ * a slash follows: Chinese has no spaces.
+ */
+const ag_char_t *
+ag_sanitize_path_end(const ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    size_t            n;
+    unsigned          spaces;
+    const ag_char_t  *e, *wide;
+
+    spaces = (p > s->start && strchr("\"'`", p[-1]) != NULL
+              && p[-1] != '\0')
+             || ag_sanitize_is(ag_sanitize_at(s, p + 1), AG_SANITIZE_UPPER);
+    wide = NULL;
+
+    for (e = p; e < s->end; e++) {
+
+        if (*e == '/') {
+            wide = NULL;
+
+        } else if (*e == '\\') {
+
+            /* JSON may write a slash as "\/", a shell a space as "\ " */
+
+            n = ag_sanitize_slashes(s, e);
+
+            if (ag_sanitize_at(s, e + n) != '/'
+                && ag_sanitize_at(s, e + n) != ' ')
+            {
+                break;
+            }
+
+            wide = NULL;
+            e += n;
+
+        } else if (*e >= 0xe0) {
+            wide = (wide == NULL) ? e : wide;
+
+        } else if (ag_sanitize_is(*e, AG_SANITIZE_ENDS)
+                   && !(*e == ' ' && spaces
+                        && ag_sanitize_goes_on(s, e + 1, '/')))
+        {
+            break;
+        }
+    }
+
+    e = (wide != NULL) ? wide : e;
+
+    while (e > p + 1 && (e[-1] == '.' || e[-1] == ':' || e[-1] == '!')) {
+        e--;
+    }
+
+    return e;
+}
+
+
+/* Is there a slash within the word at "p"? */
+static unsigned
+ag_sanitize_goes_on(const ag_sanitize_scan_t *s, const ag_char_t *p,
+    ag_char_t slash)
+{
+    const ag_char_t  *q;
+
+    for (q = p; q < s->end; q++) {
+        if (*q == slash) {
+            return q > p;
+        }
+
+        if (*q <= ' ' || *q == '"' || *q == '\'' || *q == '`' || *q == ':') {
+            break;
+        }
+    }
+
+    return 0;
+}
+
+
+/* "~/.cache/x" */
+const ag_char_t *
+ag_sanitize_home(ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    if (ag_sanitize_at(s, p + 1) != '/'
+        || !ag_sanitize_is(ag_sanitize_at(s, p + 2), AG_SANITIZE_NAME)
+        || ag_sanitize_is(ag_sanitize_previous(s, p), AG_SANITIZE_NAME))
+    {
+        return NULL;
+    }
+
+    return ag_sanitize_put(s, p, ag_sanitize_path_end(s, p + 1),
+                           AG_SANITIZE_PATH);
+}
+
+
+/* "C:\Users\x", "C:\\Users\\x", "C:/Users/x"; "p" is at the letter. */
+const ag_char_t *
+ag_sanitize_drive(ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    size_t            slashes;
+    ag_char_t         next;
+    const ag_char_t  *q, *e;
+
+    slashes = ag_sanitize_slashes(s, p + 2);
+    q = p + 2 + slashes;
+    next = ag_sanitize_at(s, q);
+
+    if (slashes == 0) {
+        if (next != '/' || !ag_sanitize_is(*p, AG_SANITIZE_LETTER)
+            || !ag_sanitize_is(ag_sanitize_at(s, q + 1), AG_SANITIZE_START))
+        {
+            return NULL;
+        }
+
+        return ag_sanitize_put(s, p, ag_sanitize_windows_end(s, q, 1),
+                               AG_SANITIZE_PATH);
+    }
+
+    if (!ag_sanitize_is(*p, AG_SANITIZE_LETTER)
+        || !(ag_sanitize_is(next, AG_SANITIZE_NAME) || next >= 0x80
+             || next == '$' || next == '['))
+    {
+        return NULL;
+    }
+
+    e = ag_sanitize_windows_end(s, q, slashes);
+
+    /* "A:\nfoo" is the end of a line in JSON, "C:\nginx\conf" a path */
+
+    if (slashes == 1 && strchr("nrtu", next) != NULL
+        && memchr(q, '\\', (size_t) (e - q)) == NULL
+        && memchr(q, '.', (size_t) (e - q)) == NULL)
+    {
+        return NULL;
+    }
+
+    return ag_sanitize_put(s, p, e, AG_SANITIZE_PATH);
+}
+
+
+/* "\\server\share\x", and twice as many backslashes in JSON */
+const ag_char_t *
+ag_sanitize_share(ag_sanitize_scan_t *s, const ag_char_t *p,
+    const ag_char_t *e)
+{
+    size_t            slashes;
+    const ag_char_t  *q;
+
+    slashes = (size_t) (e - p);
+
+    if (slashes < 2 || slashes % 2 != 0
+        || ag_sanitize_is(ag_sanitize_previous(s, p), AG_SANITIZE_START))
+    {
+        return NULL;
+    }
+
+    q = ag_sanitize_skip(s, p + slashes, AG_SANITIZE_NAME);
+
+    if (q - p < (ptrdiff_t) slashes + AG_SANITIZE_SHARE_MIN
+        || ag_sanitize_slashes(s, q) != slashes / 2
+        || !ag_sanitize_is(ag_sanitize_at(s, q + slashes / 2),
+                           AG_SANITIZE_NAME))
+    {
+        return NULL;
+    }
+
+    return ag_sanitize_put(s, p, ag_sanitize_windows_end(s, q, slashes / 2),
+                           AG_SANITIZE_PATH);
+}
+
+
+/* How many backslashes stand at "p"? */
+static size_t
+ag_sanitize_slashes(const ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    const ag_char_t  *q;
+
+    q = p;
+
+    while (q < s->end && *q == '\\') {
+        q++;
+    }
+
+    return (size_t) (q - p);
+}
+
+
+/*
+ * The end of a path of which the parts are joined by that many backslashes;
+ * where they are two, one alone is an escape of JSON.
+ */
+static const ag_char_t *
+ag_sanitize_windows_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
+    size_t slashes)
+{
+    size_t            n;
+    unsigned          open;
+    const ag_char_t  *e;
+
+    open = 0;
+
+    for (e = p; e < s->end; e++) {
+        n = ag_sanitize_slashes(s, e);
+
+        if (n > 0) {
+            if (n < slashes || ag_sanitize_at(s, e + n) == '"') {
+                break;
+            }
+
+            e += n - 1;
+            continue;
+        }
+
+        if (*e == '(') {
+            open++;
+
+        } else if ((*e == ')' && open-- == 0)
+                   || (*e == ':' && !ag_sanitize_is(ag_sanitize_at(s, e + 1),
+                                                    AG_SANITIZE_DIGIT))
+                   || (*e == ' ' && !ag_sanitize_goes_on(s, e + 1, '\\'))
+                   || *e < ' '
+                   || (*e != ' ' && *e != ')'
+                       && ag_sanitize_is(*e, AG_SANITIZE_ENDS)))
+        {
+            break;
+        }
+    }
+
+    while (e > p && e[-1] == '.') {
+        e--;
+    }
+
+    return e;
+}
+
+
+/* "lib/x.js:1:2": the line of a source, and what leads there. */
+const ag_char_t *
+ag_sanitize_source(ag_sanitize_scan_t *s, const ag_char_t *p,
+    const ag_char_t *e)
+{
+    const ag_char_t  *q;
+
+    for (q = e; q > p && q[-1] != '.'; q--) {
+        /* void */
+    }
+
+    if (q <= p + 1
+        || !ag_sanitize_is_listed(ag_sanitize_sources,
+                                  ag_str(q, (size_t) (e - q))))
+    {
+        return NULL;
+    }
+
+    while (ag_sanitize_at(s, e) == ':'
+           && ag_sanitize_is(ag_sanitize_at(s, e + 1), AG_SANITIZE_DIGIT))
+    {
+        e = ag_sanitize_skip(s, e + 1, AG_SANITIZE_DIGIT);
+    }
+
+    return ag_sanitize_put(s, s->chain, e, AG_SANITIZE_PATH);
+}

@@ -1,0 +1,143 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * Secrets that a name announces.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/ag_sanitize.h"
+
+#include "sanitize_clean.h"
+
+
+static void
+knows_names_of_secrets(void **state)
+{
+    (void) state;
+
+    expect("password=x", "password=[redacted]");
+    expect("PASSWORD: x", "PASSWORD: [redacted]");
+    expect("my_password=x", "my_password=[redacted]");
+    expect("dbpassword=x", "dbpassword=[redacted]");
+    expect("apiKey=x", "apiKey=[redacted]");
+    expect("X-Api-Key: x", "X-Api-Key: [redacted]");
+    expect("api key: x9", "api key: [redacted]");
+    expect("access token = x9", "access token = [redacted]");
+    expect("pwd:x9", "pwd:[redacted]");
+    expect("user_pwd=x9", "user_pwd=[redacted]");
+    expect("userPwd=x9", "userPwd=[redacted]");
+    expect("key provided: x9", "key provided: [redacted]");
+    expect("?key=abc", "?key=[redacted]");
+    expect("&token=abc", "&token=[redacted]");
+    expect("refresh_token=abc", "refresh_token=[redacted]");
+}
+
+
+static void
+knows_what_likely_is_one(void **state)
+{
+    (void) state;
+
+    expect("token=a1b2c3d4", "token=[redacted]");
+    expect("key: q9w8e7r6", "key: [redacted]");
+    expect("sig=qwxzkjvbptgn", "sig=[redacted]");
+    stays("token=abc");
+    stays("token: unexpected");
+    stays("key: max_tokens");
+    stays("token: 12345678");
+    stays("key: 'messages'");
+    stays("monkey=a1b2c3d4");
+    stays("tokens=a1b2c3d4");
+    stays("bypass=a1b2c3d4");
+    stays("max_tokens=4096");
+    stays("pass: 12 of 20");
+    stays("Unexpected token: end of input");
+}
+
+
+static void
+knows_separators(void **state)
+{
+    (void) state;
+
+    expect("password = x", "password = [redacted]");
+    expect("password => x", "password => [redacted]");
+    expect("password := x", "password := [redacted]");
+    expect("password==x", "password==[redacted]");
+    expect("\"password\":\"x\"", "\"password\":\"[redacted]\"");
+    expect("\\\"password\\\":\\\"x\\\"", "\\\"password\\\":\\\"[redacted]\\\"");
+    expect("['password']='x'", "['password']='[redacted]'");
+    expect("password%3Dx", "password%3D[redacted]");
+    expect("password\\u003ax", "password\\u003a[redacted]");
+    expect("password\357\274\232x", "password\357\274\232[redacted]");
+    expect("('token', 'a1b2c3d4')", "('token', '[redacted]')");
+    expect("(b'token', b'a1b2c3d4')", "(b'token', b'[redacted]')");
+    expect("Key:[a1b2c3d4]", "Key:[[redacted]]");
+    stays("password");
+    stays("password x");
+    stays("password, x");
+    stays("'password', 'token'");
+    stays("password::x");
+    stays("password://x");
+    stays("password\n= x");
+    stays("password      = x");
+}
+
+
+static void
+knows_schemes(void **state)
+{
+    (void) state;
+
+    expect("Authorization: Bearer abc", "Authorization: Bearer [redacted]");
+    expect("Authorization: Token token abc",
+           "Authorization: Token token [redacted]");
+    expect("Bearer abcdef1", "Bearer [redacted]");
+    expect("bearer abcdef1", "bearer [redacted]");
+    expect("BEARER a.b.c.d.e1", "BEARER [redacted]");
+    expect("Bearer abcdefgh", "Bearer [redacted]");
+    expect("Bearer abcdefgh.", "Bearer [redacted].");
+    expect("Bearer%20abcdef1", "Bearer%20[redacted]");
+    expect("Bearer abcd==", "Bearer [redacted]");
+    expect("Bearer ab**yz", "Bearer [redacted]");
+    expect("Basic dXNlcjpwYXNz", "Basic [redacted]");
+    expect("Basic YWxhZGRpbjpvcGVu1", "Basic [redacted]");
+    expect("Basic abcdefg=", "Basic [redacted]");
+    stays("Bearer abcd1");
+    stays("Bearer token");
+    stays("Bearer <token>");
+    stays("Bearer YOUR_KEY");
+    stays("Bearer verification failed");
+    stays("Bearer error=\"x1\"");
+    stays("Bearer");
+    stays("Bearer ");
+    stays("Bearers abcdef1");
+    stays("Basic auth");
+    stays("Basic authentication");
+    stays("Basic gpt-4o-mini");
+    stays("Basic 12345678");
+    stays("Basics dXNlcjpwYXNz1");
+    stays("Basic abc1");
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(knows_names_of_secrets),
+        cmocka_unit_test(knows_what_likely_is_one),
+        cmocka_unit_test(knows_separators),
+        cmocka_unit_test(knows_schemes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
