@@ -8,7 +8,8 @@
  *   a call              src/ngx/ngx_agent_call.c, from its handler on
  *   nginx's own errors  src/ngx/ngx_agent_filter.c
  *   providers' side     src/ngx/ngx_agent_curl.c
- *   shared memory       src/ngx/ngx_agent_shm.c
+ *   who is asked        src/ngx/ngx_agent_route.c, ngx_agent_choose.c
+ *   shared memory       src/ngx/ngx_agent_shm.c, ngx_agent_state.c
  *   status, simulator   src/ngx/ngx_agent_status.c, ngx_agent_simulate.c
  *
  * Everything that decides stands in src/core and src/dialect.
@@ -17,6 +18,7 @@
 
 #include "ngx/ngx_agent.h"
 #include "ngx/ngx_agent_curl.h"
+#include "ngx/ngx_agent_state.h"
 
 
 static ngx_int_t ngx_agent_postconfiguration(ngx_conf_t *cf);
@@ -81,7 +83,14 @@ ngx_agent_init_process(ngx_cycle_t *cycle)
 
     ngx_agent_shm_init_process(amcf);
 
-    return ngx_agent_curl_init_process(cycle);
+    if (ngx_agent_state_init_process(amcf) != NGX_OK
+        || ngx_agent_curl_init_process(cycle) != NGX_OK
+        || ngx_agent_shed_init_process(cycle, amcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_health_init_process(cycle, amcf);
 }
 
 
@@ -93,6 +102,7 @@ ngx_agent_exit_process(ngx_cycle_t *cycle)
     amcf = ngx_agent_of_cycle(cycle);
 
     if (amcf != NULL) {
+        ngx_agent_health_exit_process(amcf);
         ngx_agent_curl_exit_process(cycle);
         ngx_agent_call_exit_process(amcf);
     }

@@ -68,6 +68,10 @@ typedef enum {
       "Calls that the simulator answered.")                                   \
     X(REDIALS, "agent_redials_total", COUNTER, GATEWAY,                       \
       "Requests sent again since a kept-alive connection was dead.")          \
+    X(QUEUED, "agent_queued_calls_total", COUNTER, GATEWAY,                   \
+      "Calls that waited for a place at their provider.")                     \
+    X(SHED, "agent_shed_calls_total", COUNTER, GATEWAY,                       \
+      "Calls that were refused at once since the gateway was overloaded.")    \
     X(TENANT_CALLS, "agent_tenant_calls_total", COUNTER, TENANT,              \
       "Client calls that were settled.")                                      \
     X(TENANT_FAILED, "agent_tenant_failed_calls_total", COUNTER, TENANT,      \
@@ -80,6 +84,8 @@ typedef enum {
       TENANT, "Output tokens as the providers reported.")                     \
     X(TENANT_CACHED_TOKENS, "agent_tenant_cached_tokens_total", COUNTER,      \
       TENANT, "Input tokens that providers read from their caches.")          \
+    X(TENANT_RETRIES_REFUSED, "agent_tenant_retries_refused_total", COUNTER,  \
+      TENANT, "Retries that were not made: a fifth of the calls is enough.")  \
     X(MODEL_CALLS, "agent_model_calls_total", COUNTER, MODEL,                 \
       "Client calls that were settled.")                                      \
     X(MODEL_FAILED, "agent_model_failed_calls_total", COUNTER, MODEL,         \
@@ -95,6 +101,18 @@ typedef enum {
       MODEL, "Output tokens per call.")                                       \
     X(MODEL_NO_USAGE, "agent_model_no_usage_total", COUNTER, MODEL,           \
       "Complete answers without a usage report.")                             \
+    X(MODEL_RETRIES, "agent_model_retries_total", COUNTER, MODEL,             \
+      "Attempts at a target that had failed in the same call.")               \
+    X(MODEL_FALLBACKS, "agent_model_fallbacks_total", COUNTER, MODEL,         \
+      "Calls that a fallback answered.")                                      \
+    X(MODEL_HEDGES, "agent_model_hedges_total", COUNTER, MODEL,               \
+      "Second attempts beside a slow one.")                                   \
+    X(MODEL_HEDGES_WON, "agent_model_hedges_won_total", COUNTER, MODEL,       \
+      "Second attempts that answered first.")                                 \
+    X(MODEL_INVALID, "agent_model_invalid_outputs_total", COUNTER, MODEL,     \
+      "Answers that failed validation.")                                      \
+    X(MODEL_REPAIRED, "agent_model_repaired_outputs_total", COUNTER, MODEL,   \
+      "Answers that were mended.")                                            \
     X(TARGET_ATTEMPTS, "agent_target_attempts_total", COUNTER, TARGET,        \
       "Requests that were sent.")                                             \
     X(TARGET_FAILED, "agent_target_failed_attempts_total", COUNTER, TARGET,   \
@@ -104,6 +122,14 @@ typedef enum {
     X(TARGET_FIRST_TOKEN, "agent_target_time_to_first_token_seconds",         \
       SECONDS, TARGET, "Time from sending a request to the first token, "     \
       "or to the whole answer.")                                              \
+    X(TARGET_BREAKER, "agent_target_breaker_state", VALUE, TARGET,            \
+      "Circuit breaker: 0 closed, 1 open, 2 half-open.")                      \
+    X(TARGET_OPENED, "agent_target_breaker_opened_total", COUNTER, TARGET,    \
+      "Times that the circuit breaker opened.")                               \
+    X(TARGET_RESTED, "agent_target_rests_total", COUNTER, TARGET,             \
+      "Times that a key was rested after a rate limit or a refusal.")         \
+    X(TARGET_MALFORMED, "agent_target_malformed_events_total", COUNTER,       \
+      TARGET, "Events of streams that could not be read and were left out.")  \
     X(TARGET_FAILED_AT, "agent_target_last_failure_timestamp_seconds",        \
       VALUE, TARGET, "Unix time of the last request that failed, or 0.")      \
     X(ERRORS, "agent_errors_total", COUNTER, ERROR,                           \

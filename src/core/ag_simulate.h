@@ -78,6 +78,8 @@
       "A stream without its last event ([DONE], message_stop).")              \
     X(NO_USAGE, "sim-no-usage", "sim-no-usage",                               \
       "An answer without a usage report.")                                    \
+    X(FENCED, "sim-fenced", "sim-fenced",                                     \
+      "Where JSON was asked for: words, a code fence, a comma too many.")     \
     X(CRLF, "sim-crlf", "sim-crlf",                                           \
       "A stream whose lines end with CR LF.")                                 \
     X(CONTEXT, "sim-context", "sim-context",                                  \

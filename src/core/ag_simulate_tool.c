@@ -21,6 +21,12 @@ static ag_str_t ag_simulate_tool_forced(yyjson_val *choice,
     const ag_simulate_tool_words_t *words);
 static yyjson_val *ag_simulate_tool_inner(yyjson_val *tool,
     const ag_simulate_tool_words_t *words);
+/* JSON as models spoil it: words around it, a fence, a comma too many. */
+#define AG_SIMULATE_FENCED                                                    \
+    "Here is the JSON that you asked for:\n\n```json\n"                       \
+    "{\"answer\": \"fenced\",}\n```\n\nLet me know if you need more."
+
+
 static void ag_simulate_tool_call(ag_simulate_t *s, yyjson_val *tools,
     ag_str_t forced, const ag_simulate_tool_words_t *words);
 static void ag_simulate_tool_format(ag_simulate_t *s, const ag_json_t *json,
@@ -202,6 +208,13 @@ ag_simulate_tool_payload(ag_simulate_t *s, yyjson_val *schema,
     ag_buf_t  *out;
 
     out = ag_simulate_put_to(s, &s->payload);
+
+    if (s->fault.id == AG_FAULT_FENCED && mode == AG_SIMULATE_JSON) {
+        ag_simulate_put(s, AG_SIMULATE_FENCED);
+        (void) ag_simulate_put_to(s, out);
+        s->mode = mode;
+        return;
+    }
 
     if (yyjson_is_obj(schema)) {
         ag_simulate_fit(s, schema);

@@ -9,6 +9,12 @@
 #include "ngx/ngx_agent.h"
 
 
+#define NGX_AGENT_ADMIT_TIMEOUT  86400000   /* ms, a day: the longest that
+                                               x-agent-timeout-ms may say */
+#define NGX_AGENT_ADMIT_SHED     1000       /* ms; Retry-After of a call that
+                                               was refused for load */
+
+
 /* The client's headers that admission looks at, from one walk. */
 typedef struct {
     ngx_str_t   authorization;      /* the key of "Bearer KEY" */
@@ -16,6 +22,9 @@ typedef struct {
     ngx_str_t   api_key;
     ngx_str_t   goog_api_key;
     ngx_str_t   content_encoding;
+    ngx_str_t   session;
+    ngx_str_t   timeout;
+    ngx_str_t   validation;
 } ngx_agent_admit_headers_t;
 
 
@@ -35,8 +44,14 @@ static ngx_int_t ngx_agent_admit_tenant(ngx_agent_call_t *call,
 static ngx_str_t *ngx_agent_admit_key(ngx_agent_admit_headers_t *headers);
 static ngx_int_t ngx_agent_admit_media(ngx_agent_call_t *call,
     ngx_agent_admit_headers_t *headers);
+static ngx_int_t ngx_agent_admit_controls(ngx_agent_call_t *call,
+    ngx_agent_admit_headers_t *headers);
 static ngx_uint_t ngx_agent_admit_is_json(ngx_str_t *type);
 
+
+static const ag_str_t  ngx_agent_admit_timeout =
+    ag_string("The header x-agent-timeout-ms is not a number of "
+              "milliseconds from 1 to 86400000.");
 
 /* Who is known by a variable would send a key in vain. */
 static const ag_str_t  ngx_agent_admit_stranger =
@@ -52,6 +67,9 @@ static const ngx_agent_admit_name_t  ngx_agent_admit_names[] = {
     ngx_agent_admit_name("api-key", api_key),
     ngx_agent_admit_name("x-goog-api-key", goog_api_key),
     ngx_agent_admit_name("content-encoding", content_encoding),
+    ngx_agent_admit_name("x-agent-session", session),
+    ngx_agent_admit_name("x-agent-timeout-ms", timeout),
+    ngx_agent_admit_name("x-agent-validate", validation),
     { 0, NULL, 0 }
 };
 
@@ -86,12 +104,22 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
         return ngx_agent_call_fail(call, AG_E_INVALID_KEY);
     }
 
+    if (ngx_agent_shed(call->main)) {
+        call->chain.wait_ms = NGX_AGENT_ADMIT_SHED + 1;
+        ngx_agent_gateway_add(call->main, AG_M_SHED, 1);
+        return ngx_agent_call_fail(call, AG_E_OVERLOADED);
+    }
+
     ngx_agent_gauge_add(call->main, AG_M_IN_FLIGHT, 1);
     call->held |= NGX_AGENT_HELD_FLIGHT;
 
     if (call->endpoint >= AG_ENDPOINT_MODELS) {
         ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
         return NGX_OK;
+    }
+
+    if (ngx_agent_admit_controls(call, &headers) != NGX_OK) {
+        return ngx_agent_call_fail(call, AG_E_BAD_REQUEST);
     }
 
     rc = ngx_agent_admit_media(call, &headers);
@@ -304,6 +332,33 @@ ngx_agent_admit_media(ngx_agent_call_t *call,
     if (r->headers_in.content_length_n > (off_t) AG_REQUEST_MAX) {
         return AG_E_REQUEST_TOO_LARGE;
     }
+
+    return NGX_OK;
+}
+
+
+/* What the client asks of us and not of a model. */
+static ngx_int_t
+ngx_agent_admit_controls(ngx_agent_call_t *call,
+    ngx_agent_admit_headers_t *headers)
+{
+    ngx_int_t  ms;
+
+    call->session = headers->session;
+    call->validation = headers->validation;
+
+    if (headers->timeout.len == 0) {
+        return NGX_OK;
+    }
+
+    ms = ngx_atoi(headers->timeout.data, headers->timeout.len);
+
+    if (ms == NGX_ERROR || ms < 1 || ms > NGX_AGENT_ADMIT_TIMEOUT) {
+        call->error.message = ngx_agent_admit_timeout;
+        return NGX_DECLINED;
+    }
+
+    call->patience = (ngx_msec_t) ms;
 
     return NGX_OK;
 }

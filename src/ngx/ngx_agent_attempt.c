@@ -1,256 +1,80 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * ROUTE: which target.  SEND: the client's body, patched in place, to that
- * target.
+ * SEND, and the life of an attempt: its start, its end, and its report to
+ * whoever keeps count of targets.
  */
 
 
-#include "ngx/ngx_agent.h"
 #include "ngx/ngx_agent_curl.h"
+#include "ngx/ngx_agent_state.h"
+
+static ngx_int_t ngx_agent_attempt_send(ngx_agent_attempt_t *attempt,
+    ngx_array_t *lines);
+static ngx_int_t ngx_agent_attempt_resolve(ngx_agent_attempt_t *attempt);
+static void ngx_agent_attempt_stop(ngx_agent_attempt_t *attempt);
+static void ngx_agent_attempt_report(ngx_agent_attempt_t *attempt,
+    ag_breaker_outcome_t outcome);
+static void ngx_agent_attempt_give(ngx_agent_attempt_t *attempt);
+static void ngx_agent_attempt_count(ngx_agent_attempt_t *attempt);
 
 
-static void ngx_agent_attempt_model_name(ngx_agent_call_t *call);
-static void ngx_agent_attempt_timeout(ngx_agent_call_t *call);
-static ngx_int_t ngx_agent_attempt_start(ngx_agent_call_t *call,
-    ngx_agent_transfer_t *t, ngx_array_t *lines);
-static ngx_int_t ngx_agent_attempt_resolve(ngx_agent_call_t *call);
-static ngx_int_t ngx_agent_attempt_headers(ngx_agent_call_t *call,
-    ngx_array_t **lines);
-static ngx_uint_t ngx_agent_attempt_forwards(ngx_agent_call_t *call,
-    ngx_table_elt_t *header);
-static ngx_int_t ngx_agent_attempt_line(ngx_agent_call_t *call,
-    ngx_array_t **lines, ngx_str_t *name, ngx_str_t *value);
-static ngx_int_t ngx_agent_attempt_defaults(ngx_agent_call_t *call,
-    ngx_array_t **lines, ngx_uint_t seen);
-
-
-#define NGX_AGENT_SEEN_ACCEPT   0x01
-#define NGX_AGENT_SEEN_VERSION  0x02
-
-
-/* Parts of header names that choose an account: the operator's choice. */
-static const ag_str_t  ngx_agent_attempt_accounts[] = {
-    ag_string("organization"),
-    ag_string("project"),
-    ag_string("workspace"),
-    ag_null_string
-};
-
-
-ngx_int_t
-ngx_agent_call_route(ngx_agent_call_t *call)
+ngx_agent_attempt_t *
+ngx_agent_attempt_create(ngx_agent_call_t *call, ngx_agent_attempt_t *memory)
 {
-    ngx_str_t            name;
-    ngx_agent_target_t  *target;
+    ngx_agent_attempt_t  *attempt;
 
-    ngx_agent_attempt_model_name(call);
+    attempt = memory;
 
-    name.data = (u_char *) call->request.model.data;
-    name.len = call->request.model.len;
-
-    call->model = ngx_agent_conf_model(call->main, &name);
-
-    if (call->model == NULL) {
-        return ngx_agent_call_fail(call, AG_E_UNKNOWN_MODEL);
+    if (attempt == NULL) {
+        attempt = ngx_pcalloc(call->pool, sizeof(ngx_agent_attempt_t));
+        if (attempt == NULL) {
+            return NULL;
+        }
     }
 
-    if (!ngx_agent_conf_allows(call->tenant, &name)) {
-        return ngx_agent_call_fail(call, AG_E_MODEL_NOT_ALLOWED);
-    }
+    attempt->call = call;
+    ag_buf_init(&attempt->answer, AG_ANSWER_MAX);
+    ag_sse_init(&attempt->sse);
 
-    target = call->model->targets.elts;
-    call->target = target;
-
-    if (target->provider->disabled) {
-        return ngx_agent_call_fail(call, AG_E_NO_TARGET);
-    }
-
-    if (!ag_dialect_serves(target->provider->dialect, call->endpoint)) {
-        return ngx_agent_call_fail(call, AG_E_UNSUPPORTED_ENDPOINT);
-    }
-
-    ngx_agent_attempt_timeout(call);
-    ngx_agent_call_goto(call, NGX_AGENT_PHASE_SEND);
-
-    return NGX_OK;
+    return attempt;
 }
 
 
-/* What logs and variables show: a client's text, cut and harmless. */
-static void
-ngx_agent_attempt_model_name(ngx_agent_call_t *call)
-{
-    u_char     *p;
-    size_t      i, len;
-    ag_str_t   *model;
-
-    model = &call->request.model;
-    len = ngx_min(model->len, AG_MODEL_NAME_SHOWN_MAX);
-    p = ngx_pnalloc(call->pool, len);
-
-    if (p == NULL) {
-        return;
-    }
-
-    for (i = 0; i < len; i++) {
-        p[i] = (model->data[i] > 0x20 && model->data[i] < 0x7f)
-               ? model->data[i] : '?';
-    }
-
-    call->model_name.data = p;
-    call->model_name.len = len;
-}
-
-
-static void
-ngx_agent_attempt_timeout(ngx_agent_call_t *call)
-{
-    ngx_agent_timeout_t  *model, *provider;
-
-    model = &call->model->timeout;
-    provider = &call->target->provider->timeout;
-
-#define ngx_agent_attempt_pick(field)                                         \
-    (model->field != NGX_CONF_UNSET_MSEC ? model->field : provider->field)
-
-    call->timeout.connect = ngx_agent_attempt_pick(connect);
-    call->timeout.first_token = ngx_agent_attempt_pick(first_token);
-    call->timeout.idle = ngx_agent_attempt_pick(idle);
-    call->timeout.total = call->streaming
-                          ? ngx_agent_attempt_pick(total)
-                          : ngx_agent_attempt_pick(total_whole);
-
-#undef ngx_agent_attempt_pick
-}
+/* ---- start ---- */
 
 
 ngx_int_t
 ngx_agent_call_send(ngx_agent_call_t *call)
 {
-    ngx_int_t              rc;
-    ngx_array_t           *lines;
-    ngx_agent_transfer_t  *t;
+    ngx_int_t   rc;
+    ngx_msec_t  at, next;
 
-    rc = ngx_agent_attempt_resolve(call);
+    rc = ngx_agent_attempt_start(call->attempt);
 
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
-    }
-
-    if (rc != NGX_OK) {
-        return ngx_agent_call_fail(call, rc == NGX_DECLINED
-                                         ? AG_E_TIMEOUT_CONNECT
-                                         : AG_E_NETWORK);
-    }
-
-    t = ngx_pcalloc(call->pool, sizeof(ngx_agent_transfer_t));
-
-    if (t == NULL || ngx_agent_attempt_headers(call, &lines) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    t->wake = &call->wake;
-    t->pool = call->pool;
-    t->log = call->log;
-    t->sink = &call->answer;
-    t->prefix = call->client->forward_prefix;
-
-    call->transfer = t;
-    call->at.sent = ngx_current_msec;
-    call->at.heard = call->at.sent;
-    call->at.spoke = call->at.sent;
-    call->attempts += (call->redials == 0);
-
-    ngx_agent_call_goto(call, NGX_AGENT_PHASE_RECEIVE);
-
-    return ngx_agent_attempt_start(call, t, lines);
-}
-
-
-static ngx_int_t
-ngx_agent_attempt_start(ngx_agent_call_t *call, ngx_agent_transfer_t *t,
-    ngx_array_t *lines)
-{
-    ag_patch_t                 patches[AG_PATCHES_MAX];
-    ngx_agent_provider_t      *provider;
-    ngx_agent_curl_request_t   request;
-
-    provider = call->target->provider;
-    call->hide_usage = provider->usage_chunk && !call->request.include_usage;
-
-    ngx_memzero(&request, sizeof(ngx_agent_curl_request_t));
-
-    request.patches = patches;
-    request.patch_count = ag_request_patch(&call->request,
-                                    ngx_agent_str(&call->target->model_json),
-                                    provider->usage_chunk,
-                                    provider->fields.elts,
-                                    provider->fields.nelts, patches);
-
-    request.provider = provider;
-    request.path.data = call->path.data - 1;
-    request.path.len = call->path.len + 1;
-    request.args = call->r->args;
-    request.body = call->body;
-    request.headers = lines;
-    request.connect = call->timeout.connect;
-    request.stream = call->streaming;
-    request.fresh = (call->redials != 0);
-
-    if (ngx_agent_curl_start(t, &request) != NGX_OK) {
-        return ngx_agent_call_fail(call, t->error);
-    }
-
-    return NGX_OK;
-}
-
-
-/* NGX_DECLINED: no address in time. */
-static ngx_int_t
-ngx_agent_attempt_resolve(ngx_agent_call_t *call)
-{
-    ngx_int_t                  rc;
-    ngx_msec_t                 at;
-    ngx_resolver_t            *resolver;
-    ngx_agent_resolve_t       *resolve;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    resolve = ngx_agent_curl_resolve(call->target->provider);
-
-    if (resolve->url->literal) {
+    if (rc == NGX_OK) {
+        ngx_agent_call_goto(call, NGX_AGENT_PHASE_RECEIVE);
         return NGX_OK;
     }
 
-    if (call->waiter == NULL) {
-        call->waiter = ngx_pcalloc(call->pool, sizeof(ngx_agent_waiter_t));
-        if (call->waiter == NULL) {
-            return NGX_ERROR;
-        }
-
-        ((ngx_agent_waiter_t *) call->waiter)->wake = &call->wake;
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
     }
 
-    clcf = ngx_http_get_module_loc_conf(call->r, ngx_http_core_module);
-
-    resolver = (clcf->resolver && clcf->resolver->connections.nelts)
-               ? clcf->resolver : call->main->resolver;
-
-    rc = ngx_agent_resolve(resolve, call->waiter, resolver,
-                           call->timeout.connect);
-
-    if (rc != NGX_AGAIN) {
-        return rc;
+    if (rc == NGX_DECLINED) {
+        ngx_agent_attempt_end(call->attempt, call->attempt->error);
+        return ngx_agent_attempt_failed(call->attempt);
     }
 
-    if (call->at.sent == 0) {
-        call->at.sent = ngx_current_msec;
+    if (ngx_agent_reply_heartbeat(call) == NGX_ERROR) {
+        return ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
     }
 
-    at = call->at.sent + call->timeout.connect;
+    at = ngx_agent_attempt_resolve_by(call->attempt);
+    next = ngx_agent_reply_heartbeat_at(call);
 
-    if ((ngx_msec_int_t) (at - ngx_current_msec) <= 0) {
-        return NGX_DECLINED;
+    if (next != 0 && (ngx_msec_int_t) (next - at) < 0) {
+        at = next;
     }
 
     ngx_agent_call_wake_at(call, at);
@@ -259,158 +83,332 @@ ngx_agent_attempt_resolve(ngx_agent_call_t *call)
 }
 
 
-/* ---- the client's headers that a provider may see: an allow-list ---- */
+ngx_int_t
+ngx_agent_attempt_start(ngx_agent_attempt_t *attempt)
+{
+    ngx_int_t              rc;
+    ngx_array_t           *lines;
+    ngx_agent_call_t      *call;
+    ngx_agent_transfer_t  *t;
+
+    call = attempt->call;
+    rc = ngx_agent_attempt_resolve(attempt);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
+        attempt->error = (rc == NGX_DECLINED) ? AG_E_TIMEOUT_CONNECT
+                                              : AG_E_NETWORK;
+        return NGX_DECLINED;
+    }
+
+    ngx_agent_attempt_stop(attempt);    /* a connection that was dead */
+
+    t = ngx_pcalloc(call->pool, sizeof(ngx_agent_transfer_t));
+
+    if (t == NULL || ngx_agent_forward_headers(call, &lines) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    t->wake = &call->wake;
+    t->pool = call->pool;
+    t->log = call->log;
+    t->sink = &attempt->answer;
+    t->prefix = call->client->forward_prefix;
+
+    attempt->transfer = t;
+    attempt->sent = ngx_current_msec;
+    attempt->heard = ngx_current_msec;
+
+    if (!attempt->hedge) {
+        call->transfer = t;
+    }
+
+    return ngx_agent_attempt_send(attempt, lines);
+}
 
 
 static ngx_int_t
-ngx_agent_attempt_headers(ngx_agent_call_t *call, ngx_array_t **lines)
+ngx_agent_attempt_send(ngx_agent_attempt_t *attempt, ngx_array_t *lines)
 {
-    ngx_uint_t        i, seen;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ag_patch_t                 patches[AG_PATCHES_MAX];
+    ngx_agent_call_t          *call;
+    ngx_agent_provider_t      *provider;
+    ngx_agent_curl_request_t   request;
 
-    seen = 0;
-    *lines = NULL;
-    part = &call->r->headers_in.headers.part;
-    header = part->elts;
+    call = attempt->call;
+    provider = attempt->target->provider;
+    attempt->hide_usage = provider->usage_chunk
+                          && !call->request.include_usage;
 
-    for (i = 0; /* void */ ; i++) {
+    ngx_memzero(&request, sizeof(ngx_agent_curl_request_t));
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
+    request.patches = patches;
+    request.patch_count = ag_request_patch(&call->request,
+                                  ngx_agent_str(&attempt->target->model_json),
+                                  provider->usage_chunk,
+                                  provider->fields.elts,
+                                  provider->fields.nelts, patches);
 
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
+    request.provider = provider;
+    request.replica = attempt->peer->replica;
+    request.key = attempt->key;
+    request.path.data = call->path.data - 1;
+    request.path.len = call->path.len + 1;
+    request.args = call->r->args;
+    request.body = call->body;
+    request.headers = lines;
+    request.connect = attempt->timeout.connect;
+    request.stream = call->streaming;
+    request.fresh = (attempt->redials != 0);
 
-        if (!ngx_agent_attempt_forwards(call, &header[i])) {
-            continue;
-        }
-
-        if (header[i].key.len == sizeof("accept") - 1) {
-            seen |= NGX_AGENT_SEEN_ACCEPT;
-
-        } else if (header[i].key.len == sizeof("anthropic-version") - 1
-                   && ngx_strncmp(header[i].lowcase_key,
-                                  "anthropic-version", 17) == 0)
-        {
-            seen |= NGX_AGENT_SEEN_VERSION;
-        }
-
-        if (ngx_agent_attempt_line(call, lines, &header[i].key,
-                                   &header[i].value)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    if (ngx_agent_curl_start(attempt->transfer, &request) != NGX_OK) {
+        attempt->error = attempt->transfer->error;
+        return NGX_DECLINED;
     }
 
-    return ngx_agent_attempt_defaults(call, lines, seen);
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_agent_attempt_decline(ngx_agent_attempt_t *attempt,
+    ag_error_class_t class)
+{
+    attempt->error = class;
+
+    return NGX_DECLINED;
+}
+
+
+/* NGX_DECLINED: no address in time. */
+static ngx_int_t
+ngx_agent_attempt_resolve(ngx_agent_attempt_t *attempt)
+{
+    ngx_int_t                  rc;
+    ngx_resolver_t            *resolver;
+    ngx_agent_call_t          *call;
+    ngx_agent_waiter_t        *waiter;
+    ngx_agent_resolve_t       *resolve;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    resolve = ngx_agent_curl_resolve(attempt->peer->replica);
+
+    if (resolve->url->literal) {
+        return NGX_OK;
+    }
+
+    call = attempt->call;
+    waiter = attempt->waiter;
+
+    if (waiter == NULL) {
+        waiter = ngx_pcalloc(call->pool, sizeof(ngx_agent_waiter_t));
+        if (waiter == NULL) {
+            return NGX_ERROR;
+        }
+
+        waiter->wake = &call->wake;
+        attempt->waiter = waiter;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(call->r, ngx_http_core_module);
+
+    resolver = (clcf->resolver && clcf->resolver->connections.nelts)
+               ? clcf->resolver : call->main->resolver;
+
+    rc = ngx_agent_resolve(resolve, waiter, resolver,
+                           attempt->timeout.connect);
+
+    if (rc == NGX_AGAIN
+        && (ngx_msec_int_t) (ngx_agent_attempt_resolve_by(attempt)
+                             - ngx_current_msec) <= 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return rc;
+}
+
+
+ngx_msec_t
+ngx_agent_attempt_resolve_by(ngx_agent_attempt_t *attempt)
+{
+    return attempt->sent + attempt->timeout.connect;
+}
+
+
+/* ---- end ---- */
+
+
+void
+ngx_agent_attempt_end(ngx_agent_attempt_t *attempt, ag_error_class_t class)
+{
+    ag_breaker_outcome_t  outcome;
+
+    if (!attempt->running) {
+        return;
+    }
+
+    /* a client that waits for a moment only says nothing of a provider */
+
+    outcome = (class == AG_E_NONE) ? AG_BREAKER_SUCCESS
+              : (ag_error_row(class)->breaker == AG_BREAKER_yes
+                 && !(class == AG_E_TIMEOUT_TOTAL && attempt->impatient))
+              ? AG_BREAKER_FAILURE : AG_BREAKER_NEUTRAL;
+
+    attempt->running = 0;
+    attempt->error = class;
+
+    if (class != AG_E_NONE) {
+        ngx_agent_attempt_stop(attempt);
+    }
+
+    if (attempt->waiter != NULL) {
+        ngx_agent_resolve_leave(attempt->waiter);
+    }
+
+    ngx_agent_attempt_report(attempt, outcome);
+    ngx_agent_attempt_give(attempt);
+    ngx_agent_attempt_count(attempt);
+}
+
+
+/* The next transfer makes its own copy of the body, and bodies are large. */
+static void
+ngx_agent_attempt_stop(ngx_agent_attempt_t *attempt)
+{
+    ngx_agent_transfer_t  *t;
+
+    t = attempt->transfer;
+
+    if (t == NULL) {
+        return;
+    }
+
+    ngx_agent_curl_stop(t);
+
+    if (t->copy != NULL) {
+        (void) ngx_pfree(attempt->call->pool, t->copy);
+        t->copy = NULL;
+    }
+}
+
+
+void
+ngx_agent_attempt_commit(ngx_agent_attempt_t *attempt)
+{
+    ngx_agent_attempt_report(attempt, AG_BREAKER_SUCCESS);
 }
 
 
 /*
- * accept, idempotency-key, traceparent; on a native surface the dialect's
- * own, but never those that choose an account.
+ * A stream is good from its first content on, or a probe would last as long
+ * as its stream; if it breaks later, that is one failure more.
  */
-static ngx_uint_t
-ngx_agent_attempt_forwards(ngx_agent_call_t *call, ngx_table_elt_t *header)
+static void
+ngx_agent_attempt_report(ngx_agent_attempt_t *attempt,
+    ag_breaker_outcome_t outcome)
 {
-    u_char          *name;
-    size_t           len;
-    const char      *prefix;
-    const ag_str_t  *account;
+    ag_breaker_t            *breaker;
+    ag_breaker_conf_t       *conf;
+    ag_breaker_change_t      change;
+    ag_breaker_ticket_t      late;
+    ngx_agent_peer_state_t  *state;
 
-    name = header->lowcase_key;
+    state = attempt->peer->state;
+    breaker = &state->breaker;
+    conf = &attempt->target->provider->breaker;
 
-    switch (header->key.len) {
+    if (!(attempt->held & NGX_AGENT_HELD_TICKET)) {
 
-    case sizeof("accept") - 1:
-        return ngx_strncmp(name, "accept", 6) == 0;
-
-    case sizeof("traceparent") - 1:
-        if (ngx_strncmp(name, "traceparent", 11) == 0) {
-            return 1;
+        if (outcome != AG_BREAKER_FAILURE) {
+            return;
         }
-        break;
 
-    case sizeof("idempotency-key") - 1:
-        if (ngx_strncmp(name, "idempotency-key", 15) == 0) {
-            return 1;
-        }
-        break;
+        late.generation = breaker->generation;
+        late.probe = 0;
+        attempt->ticket = late;
     }
 
-    prefix = call->client->forward_prefix;
-    len = prefix ? ngx_strlen(prefix) : 0;
+    attempt->held &= ~NGX_AGENT_HELD_TICKET;
 
-    if (len == 0 || header->key.len <= len
-        || ngx_strncmp(name, prefix, len) != 0)
+    if (attempt->target->provider->breaker_off) {
+        return;
+    }
+
+    if (outcome != AG_BREAKER_FAILURE && attempt->ticket.probe == 0
+        && ag_breaker_quiet(breaker, conf))
     {
-        return 0;
+        return;
     }
 
-    /* the name is not zero-terminated */
+    ngx_agent_state_lock(&state->lock);
 
-    for (account = ngx_agent_attempt_accounts; account->len; account++) {
-        if (memmem(name, header->key.len, account->data, account->len)) {
-            return 0;
-        }
-    }
+    change = ag_breaker_report(breaker, conf, ngx_current_msec,
+                               &attempt->ticket, outcome);
 
-    return 1;
+    ngx_agent_state_unlock(&state->lock);
+
+    ngx_agent_peer_changed(attempt, change);
 }
 
 
-static ngx_int_t
-ngx_agent_attempt_defaults(ngx_agent_call_t *call, ngx_array_t **lines,
-    ngx_uint_t seen)
+static void
+ngx_agent_attempt_give(ngx_agent_attempt_t *attempt)
 {
-    ngx_str_t  name, value;
+    ngx_agent_call_t      *call;
+    ngx_agent_provider_t  *provider;
 
-    if (call->client == &ag_anthropic && !(seen & NGX_AGENT_SEEN_VERSION)) {
-        ngx_str_set(&name, "anthropic-version");
-        ngx_str_set(&value, "2023-06-01");
+    call = attempt->call;
+    provider = attempt->target->provider;
 
-        if (ngx_agent_attempt_line(call, lines, &name, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (attempt->held & NGX_AGENT_HELD_BUSY) {
+        ngx_agent_state_give(call->main, attempt->peer->state->counter);
     }
 
-    if (seen & NGX_AGENT_SEEN_ACCEPT) {
-        return NGX_OK;
+    if (attempt->held & NGX_AGENT_HELD_PLACE) {
+        ngx_agent_state_give(call->main, provider->state->places);
+        ngx_agent_queue_wake(provider);
     }
 
-    ngx_str_set(&name, "accept");
-    ngx_str_set(&value, "application/json");
-
-    return ngx_agent_attempt_line(call, lines, &name, &value);
+    attempt->held = 0;
 }
 
 
-static ngx_int_t
-ngx_agent_attempt_line(ngx_agent_call_t *call, ngx_array_t **lines,
-    ngx_str_t *name, ngx_str_t *value)
+static void
+ngx_agent_attempt_count(ngx_agent_attempt_t *attempt)
 {
-    ngx_keyval_t  *line;
+    ngx_msec_t               time;
+    ngx_agent_series_t      *series;
+    ngx_agent_peer_state_t  *state;
 
-    if (*lines == NULL) {
-        *lines = ngx_array_create(call->pool, 4, sizeof(ngx_keyval_t));
-        if (*lines == NULL) {
-            return NGX_ERROR;
-        }
+    series = attempt->peer->series;
+    time = ngx_current_msec - attempt->sent;
+
+    ngx_agent_metric_add(series, AG_M_TARGET_ATTEMPTS, 1);
+    ngx_agent_metric_observe(series, AG_M_TARGET_DURATION, time);
+
+    if (attempt->first != 0) {
+        time = attempt->first - attempt->sent;
+        ngx_agent_metric_observe(series, AG_M_TARGET_FIRST_TOKEN, time);
     }
 
-    line = ngx_array_push(*lines);
-    if (line == NULL) {
-        return NGX_ERROR;
+    if (attempt->error == AG_E_NONE) {
+
+        /* two workers may both read the old value: an average bears that */
+
+        state = attempt->peer->state;
+        state->latency = ag_balance_latency((uint32_t) state->latency,
+                                            (uint64_t) time * 1000);
+        return;
     }
 
-    line->key = *name;
-    line->value = *value;
-
-    return NGX_OK;
+    if (attempt->error != AG_E_CLIENT_GONE) {
+        ngx_agent_metric_add(series, AG_M_TARGET_FAILED, 1);
+        ngx_agent_target_failed(series, attempt->error,
+                                attempt->transfer ? attempt->transfer->status
+                                                  : 0);
+    }
 }

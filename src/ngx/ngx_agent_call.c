@@ -33,7 +33,6 @@ static void ngx_agent_call_settle(ngx_agent_call_t *call);
 static void ngx_agent_call_count(ngx_agent_call_t *call);
 static void ngx_agent_call_count_usage(ngx_agent_call_t *call,
     ngx_agent_series_t *tenant, ngx_agent_series_t *model);
-static void ngx_agent_call_count_target(ngx_agent_call_t *call);
 static void ngx_agent_call_on_cleanup(void *data);
 static void ngx_agent_call_destroy(void *data);
 
@@ -163,9 +162,8 @@ ngx_agent_call_init(ngx_agent_call_t *call, ngx_http_request_t *r)
     call->timer.log = call->log;
 
     ag_buf_init(&call->upload, AG_REQUEST_MAX);
-    ag_buf_init(&call->answer, AG_ANSWER_MAX);
+    ag_buf_init(&call->page, AG_ANSWER_MAX);
     ag_buf_init(&call->sending, AG_ANSWER_MAX);
-    ag_sse_init(&call->sse);
 }
 
 
@@ -321,6 +319,8 @@ ngx_agent_call_done(ngx_agent_call_t *call)
 static void
 ngx_agent_call_settle(ngx_agent_call_t *call)
 {
+    ngx_uint_t  i;
+
     if (call->settled) {
         return;
     }
@@ -328,13 +328,13 @@ ngx_agent_call_settle(ngx_agent_call_t *call)
     call->settled = 1;
     call->at.settled = ngx_current_msec;
 
-    if (call->transfer != NULL) {
-        ngx_agent_curl_stop(call->transfer);
+    for (i = 0; i < NGX_AGENT_ATTEMPTS; i++) {
+        if (call->attempts[i] != NULL) {
+            ngx_agent_attempt_end(call->attempts[i], AG_E_CLIENT_GONE);
+        }
     }
 
-    if (call->waiter != NULL) {
-        ngx_agent_resolve_leave(call->waiter);
-    }
+    ngx_agent_queue_leave(call);
 
     if (call->timer.timer_set) {
         ngx_del_timer(&call->timer);
@@ -371,8 +371,6 @@ ngx_agent_call_count(ngx_agent_call_t *call)
                              AG_M_ERRORS, 1);
     }
 
-    ngx_agent_call_count_target(call);
-
     if (call->tenant == NULL) {
         return;
     }
@@ -407,6 +405,14 @@ ngx_agent_call_count(ngx_agent_call_t *call)
                                  call->at.first - call->at.started);
     }
 
+    if (!failed && call->target->tier != 0) {
+        ngx_agent_metric_add(model, AG_M_MODEL_FALLBACKS, 1);
+    }
+
+    if (call->committed && call->attempt->hedge) {
+        ngx_agent_metric_add(model, AG_M_MODEL_HEDGES_WON, 1);
+    }
+
     ngx_agent_call_count_usage(call, tenant, model);
 }
 
@@ -425,46 +431,19 @@ ngx_agent_call_count_usage(ngx_agent_call_t *call, ngx_agent_series_t *tenant,
         return;
     }
 
+    /* who lost was asked the same */
+
     ngx_agent_metric_add(tenant, AG_M_TENANT_INPUT_TOKENS,
-                         usage->input_tokens);
+                         usage->input_tokens * (1 + call->losers)
+                         + call->lost.input_tokens);
     ngx_agent_metric_add(tenant, AG_M_TENANT_OUTPUT_TOKENS,
-                         usage->output_tokens);
+                         usage->output_tokens + call->lost.output_tokens);
     ngx_agent_metric_add(tenant, AG_M_TENANT_CACHED_TOKENS,
                          usage->cached_tokens);
     ngx_agent_metric_observe(model, AG_M_MODEL_INPUT_TOKENS,
                              usage->input_tokens);
     ngx_agent_metric_observe(model, AG_M_MODEL_OUTPUT_TOKENS,
                              usage->output_tokens);
-}
-
-
-static void
-ngx_agent_call_count_target(ngx_agent_call_t *call)
-{
-    ngx_agent_series_t  *target;
-
-    if (call->attempts == 0) {
-        return;
-    }
-
-    target = call->target->series;
-
-    ngx_agent_metric_add(target, AG_M_TARGET_ATTEMPTS, call->attempts);
-    ngx_agent_metric_observe(target, AG_M_TARGET_DURATION,
-                             call->at.settled - call->at.sent);
-
-    if (call->at.first) {
-        ngx_agent_metric_observe(target, AG_M_TARGET_FIRST_TOKEN,
-                                 call->at.first - call->at.sent);
-    }
-
-    if (call->error.class != AG_E_NONE
-        && call->error.class != AG_E_CLIENT_GONE)
-    {
-        ngx_agent_metric_add(target, AG_M_TARGET_FAILED, 1);
-        ngx_agent_target_failed(target, call->error.class,
-                                call->provider_status);
-    }
 }
 
 
@@ -487,13 +466,21 @@ ngx_agent_call_destroy(void *data)
 {
     ngx_agent_call_t *call = data;
 
+    ngx_uint_t              i;
     ngx_pool_t             *pool;
     ngx_agent_main_conf_t  *amcf;
 
     ag_buf_free(&call->upload);
-    ag_buf_free(&call->answer);
+    ag_buf_free(&call->page);
     ag_buf_free(&call->sending);
-    ag_sse_free(&call->sse);
+    ag_buf_free(&call->failure.body);
+
+    for (i = 0; i < NGX_AGENT_ATTEMPTS; i++) {
+        if (call->attempts[i] != NULL) {
+            ag_buf_free(&call->attempts[i]->answer);
+            ag_sse_free(&call->attempts[i]->sse);
+        }
+    }
 
     amcf = call->main;
     pool = call->pool;

@@ -14,8 +14,16 @@
 #define NGX_AGENT_HEARTBEAT_MIN      1000
 #define NGX_AGENT_HEARTBEAT_MAX      (10 * 60 * 1000)
 
+#define NGX_AGENT_SHED_CALLS_MAX     1000000
+#define NGX_AGENT_SHED_LAG_MAX       (60 * 1000)        /* ms */
+#define NGX_AGENT_SHED_MEMORY_MIN    (16 * 1024 * 1024) /* bytes; an idle
+                                                           worker has more */
+#define NGX_AGENT_SHED_MEMORY_MAX    (UINT64_C(1) << 40)
+
 
 static char *ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_agent_conf_shed(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -58,6 +66,13 @@ ngx_command_t  ngx_agent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("agent_shed"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_ANY,
+      ngx_agent_conf_shed,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("agent_gateway"),
       NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
       ngx_agent_conf_gateway,
@@ -83,17 +98,39 @@ ngx_command_t  ngx_agent_commands[] = {
 };
 
 
+static const ngx_conf_enum_t  ngx_agent_heartbeats[] = {
+    { ngx_string("off"), 0 },
+    { ngx_null_string, 0 }
+};
+
+
 static const ngx_agent_option_t  ngx_agent_gateway_options[] = {
 
-    { ngx_string("heartbeat"), NGX_AGENT_TIME_OR_OFF,
+    { ngx_string("heartbeat"), NGX_AGENT_TIME,
       offsetof(ngx_agent_loc_conf_t, heartbeat), NGX_AGENT_HEARTBEAT_MIN,
-      NGX_AGENT_HEARTBEAT_MAX, NULL },
+      NGX_AGENT_HEARTBEAT_MAX, ngx_agent_heartbeats },
 
     { ngx_string("anonymous"), NGX_AGENT_STRING,
       offsetof(ngx_agent_loc_conf_t, anonymous_name), 0, 0, NULL },
 
     { ngx_string("tenant_by"), NGX_AGENT_VARIABLE,
       offsetof(ngx_agent_loc_conf_t, tenant_by), 0, 0, NULL },
+
+    { ngx_null_string, 0, 0, 0, 0, NULL }
+};
+
+
+static const ngx_agent_option_t  ngx_agent_shed_options[] = {
+
+    { ngx_string("calls"), NGX_AGENT_COUNT,
+      offsetof(ngx_agent_shed_t, calls), 1, NGX_AGENT_SHED_CALLS_MAX, NULL },
+
+    { ngx_string("lag"), NGX_AGENT_TIME,
+      offsetof(ngx_agent_shed_t, lag), 1, NGX_AGENT_SHED_LAG_MAX, NULL },
+
+    { ngx_string("memory"), NGX_AGENT_SIZE,
+      offsetof(ngx_agent_shed_t, memory), NGX_AGENT_SHED_MEMORY_MIN,
+      NGX_AGENT_SHED_MEMORY_MAX, NULL },
 
     { ngx_null_string, 0, 0, 0, 0, NULL }
 };
@@ -115,6 +152,8 @@ ngx_agent_create_main_conf(ngx_conf_t *cf)
                           sizeof(ngx_agent_tenant_t *)) != NGX_OK
         || ngx_array_init(&amcf->tenant_keys, cf->pool, 8,
                           sizeof(ngx_agent_conf_key_t)) != NGX_OK
+        || ngx_array_init(&amcf->tags, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&amcf->gateways, cf->pool, 1,
                           sizeof(ngx_agent_loc_conf_t *)) != NGX_OK)
     {
@@ -307,6 +346,30 @@ ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_agent_shm_zone(cf, amcf, &value[1]);
+}
+
+
+static char *
+ngx_agent_conf_shed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_agent_main_conf_t *amcf = conf;
+
+    ngx_agent_shed_t  *shed;
+
+    shed = &amcf->shed;
+
+    if (shed->calls || shed->lag || shed->memory) {
+        return "is duplicate";
+    }
+
+    if (cf->args->nelts == 1) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "\"agent_shed\" takes at least 1 word, 0 "
+                                    "given: allowed are calls=, lag=, "
+                                    "memory=");
+    }
+
+    return ngx_agent_conf_options(cf, 1, ngx_agent_shed_options, shed, 0);
 }
 
 

@@ -13,8 +13,10 @@
 #include "core/ag_name.h"
 
 
-#define NGX_AGENT_WEIGHT_MAX  1000      /* of keys and targets */
+#define NGX_AGENT_WEIGHT_MAX  1000      /* of keys, urls and targets */
 
+#define NGX_AGENT_URLS                                                        \
+    "http://HOST[:PORT][/PATH], https://HOST[:PORT][/PATH]"
 #define NGX_AGENT_TENANT_KEYS  "file:PATH, env:NAME, sha256:HEX"
 
 
@@ -39,6 +41,60 @@ char *ngx_agent_conf_request_header(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);
 char *ngx_agent_conf_request_field(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);
+
+/* "url" of a provider, and, after the block, whether it is private. */
+char *ngx_agent_conf_replica(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_replica_private(ngx_conf_t *cf,
+    ngx_agent_provider_t *provider);
+
+/* What a provider's block says about failures and load: directives, ... */
+char *ngx_agent_conf_retry(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_breaker(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_limit(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_health(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* ... before the block, and after it; its timeout is known then. */
+void ngx_agent_conf_resilience_init(ngx_agent_provider_t *provider);
+void ngx_agent_conf_resilience_end(ngx_agent_provider_t *provider);
+
+/* A breaker's probe may last as long as a call with this timeout. */
+void ngx_agent_conf_resilience_lease(ngx_agent_provider_t *provider,
+    ngx_agent_timeout_t *timeout);
+
+/* "balance" of providers and models: a word into an ngx_uint_t. */
+extern const ngx_agent_option_t  ngx_agent_balance_option;
+
+/* "tags" of a provider, into a uint64_t at the row's offset. */
+char *ngx_agent_conf_tags(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* The same of any directive: adds the bits of its words. */
+char *ngx_agent_conf_tags_read(ngx_conf_t *cf, uint64_t *tags);
+
+/* Checks what tenants require, when targets have their providers. */
+ngx_int_t ngx_agent_conf_tags_finish(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf);
+
+/* What a model's block says about a call as a whole. */
+char *ngx_agent_conf_attempts(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_hedge(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_maintenance(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_validate(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* Before the block: what holds if nothing is said. */
+void ngx_agent_conf_attempts_init(ngx_agent_model_t *model);
+
+/* Of a model whose targets have their providers: peers and chain. */
+ngx_int_t ngx_agent_conf_chain(ngx_conf_t *cf, ngx_agent_model_t *model);
 
 /* The provider of that name, or NULL. */
 ngx_agent_provider_t *ngx_agent_conf_provider_find(

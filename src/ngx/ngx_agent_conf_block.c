@@ -222,6 +222,30 @@ ngx_agent_conf_set_flag(ngx_conf_t *cf, const ngx_agent_row_t *row, void *conf)
 
 
 char *
+ngx_agent_conf_set_bare(ngx_conf_t *cf, const ngx_agent_row_t *row, void *conf)
+{
+    ngx_flag_t  *field;
+
+    field = (ngx_flag_t *) ((char *) conf + row->offset);
+    *field = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_agent_conf_set_word(ngx_conf_t *cf, const ngx_agent_row_t *row, void *conf)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    return ngx_agent_conf_word(cf, row->post, &value[1],
+                               (char *) conf + row->offset);
+}
+
+
+char *
 ngx_agent_conf_set_options(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf)
 {

@@ -39,20 +39,29 @@ struct ngx_agent_row_s {
 };
 
 
-/* What the value of an option is, and the type of the field it goes to. */
+/*
+ * What the value of an option is, and the type of the field it goes to.  A
+ * number may have "names" too: words that stand for some of its values.
+ */
 typedef enum {
     NGX_AGENT_TIME = 0,     /* ngx_msec_t, ms */
-    NGX_AGENT_TIME_OR_OFF,  /* the same; "off" gives 0 */
     NGX_AGENT_COUNT,        /* ngx_uint_t, decimal: 200k is 200000 */
     NGX_AGENT_SIZE,         /* size_t, bytes: 200k is 204800 */
+    NGX_AGENT_PERCENT,      /* ngx_uint_t, percent: 50% is 50 */
+    NGX_AGENT_SHARE,        /* ngx_uint_t, thousandths: 0.5% is 5 */
+    NGX_AGENT_FACTOR,       /* ngx_uint_t, percent: 1.5 is 150 */
     NGX_AGENT_ENUM,         /* ngx_uint_t, by "names" */
+    NGX_AGENT_SET,          /* ngx_uint_t, bits by "names": "a,b" */
     NGX_AGENT_FLAG,         /* ngx_flag_t, the bare word: 1 */
     NGX_AGENT_STRING,       /* ngx_str_t, not empty */
     NGX_AGENT_VARIABLE      /* ngx_http_complex_value_t *, with a variable */
 } ngx_agent_kind_t;
 
 
-/* A word of a directive: name=value, or the bare name of a flag. */
+/*
+ * A word of a directive: name=value, or the bare name of a flag, or, without
+ * a name, a value alone.
+ */
 typedef struct {
     ngx_str_t                 name;
     ngx_agent_kind_t          kind;
@@ -83,10 +92,26 @@ char *ngx_agent_conf_block(ngx_conf_t *cf, const ngx_agent_row_t *rows,
 char *ngx_agent_conf_options(ngx_conf_t *cf, ngx_uint_t first,
     const ngx_agent_option_t *options, void *conf, ngx_uint_t secret);
 
+/* Reads a word as the value of an option without a name. */
+char *ngx_agent_conf_word(ngx_conf_t *cf, const ngx_agent_option_t *option,
+    ngx_str_t *word, void *conf);
+
+/* Writes which values an option takes, as it follows "allowed ". */
+u_char *ngx_agent_conf_allowed(u_char *p, u_char *last,
+    const ngx_agent_option_t *option);
+
 /* Setters of rows. */
 
 /* "on" or "off" into an ngx_flag_t. */
 char *ngx_agent_conf_set_flag(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* The bare directive: 1 into an ngx_flag_t. */
+char *ngx_agent_conf_set_bare(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* Its one word, by an option without a name (row->post), at the offset. */
+char *ngx_agent_conf_set_word(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);
 
 /* Options (row->post) into the structure at the offset. */

@@ -40,6 +40,7 @@ ngx_agent_conf_finish(ngx_conf_t *cf)
         || ngx_agent_conf_tables(cf, amcf) != NGX_OK
         || ngx_agent_conf_finish_anonymous(cf, amcf) != NGX_OK
         || ngx_agent_conf_finish_tenants(cf, amcf) != NGX_OK
+        || ngx_agent_conf_tags_finish(cf, amcf) != NGX_OK
         || ngx_agent_conf_hosts(cf, amcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -134,6 +135,10 @@ ngx_agent_conf_finish_models(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
                 return NGX_ERROR;
             }
         }
+
+        if (ngx_agent_conf_chain(cf, model[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;
@@ -161,8 +166,9 @@ ngx_agent_conf_finish_target(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
     }
 
     (void) ngx_agent_conf_error(cf, &target->place,
-                                "unknown provider \"%V\" of \"target\": "
-                                "allowed are %*s", &target->provider_name,
+                                "unknown provider \"%V\" of \"%s\": allowed "
+                                "are %*s", &target->provider_name,
+                                target->tier ? "fallback" : "target",
                                 (size_t) (p - allowed), allowed);
     return NGX_ERROR;
 }

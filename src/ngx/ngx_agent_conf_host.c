@@ -89,10 +89,12 @@ static ngx_int_t
 ngx_agent_conf_host_provider(ngx_agent_lookup_t *lookup,
     ngx_agent_provider_t *provider)
 {
-    ngx_uint_t        i;
-    ngx_agent_url_t  *url;
+    ngx_uint_t            i;
+    ngx_agent_replica_t  *replica;
 
-    if (provider->disabled) {
+    /* who is never asked may have no address any more */
+
+    if (provider->disabled || provider->down) {
         return NGX_OK;
     }
 
@@ -101,10 +103,15 @@ ngx_agent_conf_host_provider(ngx_agent_lookup_t *lookup,
                                        1);
     }
 
-    url = provider->urls.elts;
+    replica = provider->replicas.elts;
 
-    for (i = 0; i < provider->urls.nelts; i++) {
-        if (ngx_agent_conf_host_url(lookup, provider, &url[i],
+    for (i = 0; i < provider->replicas.nelts; i++) {
+
+        if (replica[i].down) {
+            continue;
+        }
+
+        if (ngx_agent_conf_host_url(lookup, provider, &replica[i].url,
                                     provider->allow_private)
             != NGX_OK)
         {

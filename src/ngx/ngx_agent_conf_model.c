@@ -2,7 +2,9 @@
  * Copyright (C) ngx_agent authors
  *
  * agent_model NAME [ALIAS ...] { ... }: what clients ask for, and who answers
- * it.  A model has one target until balancing and fallback are built.
+ * it: all "target" lines are one tier, each "fallback" is a tier of its own.
+ * What else may stand in the block is read in ngx_agent_conf_attempts.c and
+ * ngx_agent_conf_validate.c.
  */
 
 
@@ -13,12 +15,40 @@ static ngx_agent_model_t *ngx_agent_conf_model_create(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
 static char *ngx_agent_conf_model_end(ngx_conf_t *cf,
     ngx_agent_model_t *model);
+static ngx_int_t ngx_agent_conf_model_order(const void *one,
+    const void *two);
+static char *ngx_agent_conf_model_twice(ngx_conf_t *cf,
+    ngx_agent_model_t *model, ngx_uint_t n);
 static char *ngx_agent_conf_model_target(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
+static char *ngx_agent_conf_model_fallback(ngx_conf_t *cf,
+    const ngx_agent_row_t *row, void *conf);
+static ngx_agent_target_t *ngx_agent_conf_model_add(ngx_conf_t *cf,
+    ngx_agent_model_t *model);
 static char *ngx_agent_conf_model_split(ngx_conf_t *cf, ngx_str_t *text,
     ngx_agent_target_t *target);
 static ngx_int_t ngx_agent_conf_model_names(ngx_conf_t *cf,
     ngx_agent_model_t *model, ngx_agent_target_t *target);
+
+
+static const ngx_conf_enum_t  ngx_agent_buffers[] = {
+    { ngx_string("off"), 0 },
+    { ngx_string("all"), NGX_AGENT_BUFFER_ALL },
+    { ngx_null_string, 0 }
+};
+
+
+static const ngx_agent_option_t  ngx_agent_buffer_option =
+    { ngx_null_string, NGX_AGENT_SIZE, 0, 1, AG_ANSWER_MAX,
+      ngx_agent_buffers };
+
+
+static const ngx_conf_enum_t  ngx_agent_causes[] = {
+#define NGX_AGENT_CAUSE(id, name)  { ngx_string(name), AG_CAUSE_##id },
+    AG_CAUSES(NGX_AGENT_CAUSE)
+#undef NGX_AGENT_CAUSE
+    { ngx_null_string, 0 }
+};
 
 
 static const ngx_agent_row_t  ngx_agent_model_rows[] = {
@@ -26,9 +56,32 @@ static const ngx_agent_row_t  ngx_agent_model_rows[] = {
     { ngx_string("target"), 1, 2, 0,
       ngx_agent_conf_model_target, 0, NULL },
 
+    { ngx_string("fallback"), 1, 2, 0,
+      ngx_agent_conf_model_fallback, 0, NULL },
+
     { ngx_string("timeout"), 1, 4, NGX_AGENT_ONCE,
       ngx_agent_conf_set_options,
       offsetof(ngx_agent_model_t, timeout), ngx_agent_timeout_options },
+
+    { ngx_string("attempts"), 1, 2, NGX_AGENT_ONCE,
+      ngx_agent_conf_attempts, 0, NULL },
+
+    { ngx_string("balance"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_set_word,
+      offsetof(ngx_agent_model_t, balance), &ngx_agent_balance_option },
+
+    { ngx_string("validate"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
+      ngx_agent_conf_validate, 0, NULL },
+
+    { ngx_string("buffer"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_set_word,
+      offsetof(ngx_agent_model_t, buffer), &ngx_agent_buffer_option },
+
+    { ngx_string("hedge"), 1, 2, NGX_AGENT_ONCE,
+      ngx_agent_conf_hedge, 0, NULL },
+
+    { ngx_string("maintenance"), 1, 2, NGX_AGENT_ONCE,
+      ngx_agent_conf_maintenance, 0, NULL },
 
     { ngx_null_string, 0, 0, 0, NULL, 0, NULL }
 };
@@ -38,6 +91,15 @@ static const ngx_agent_option_t  ngx_agent_target_options[] = {
 
     { ngx_string("weight"), NGX_AGENT_COUNT,
       offsetof(ngx_agent_target_t, weight), 1, NGX_AGENT_WEIGHT_MAX, NULL },
+
+    { ngx_null_string, 0, 0, 0, 0, NULL }
+};
+
+
+static const ngx_agent_option_t  ngx_agent_fallback_options[] = {
+
+    { ngx_string("on"), NGX_AGENT_SET,
+      offsetof(ngx_agent_target_t, on), 0, 0, ngx_agent_causes },
 
     { ngx_null_string, 0, 0, 0, 0, NULL }
 };
@@ -86,6 +148,7 @@ ngx_agent_conf_model_create(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 
     ngx_agent_conf_here(cf, &model->place);
     ngx_agent_conf_timeout_init(&model->timeout);
+    ngx_agent_conf_attempts_init(model);
 
     value = cf->args->elts;
     model->name = value[1];
@@ -116,7 +179,12 @@ ngx_agent_conf_model_end(ngx_conf_t *cf, ngx_agent_model_t *model)
     ngx_uint_t           i;
     ngx_agent_target_t  *target;
 
-    if (model->targets.nelts == 0) {
+    target = model->targets.elts;
+
+    ngx_sort(target, model->targets.nelts, sizeof(ngx_agent_target_t),
+             ngx_agent_conf_model_order);
+
+    if (model->targets.nelts == 0 || target[0].tier != 0) {
         return ngx_agent_conf_error(cf, &model->place,
                                     "model \"%V\" has no \"target\": allowed "
                                     "are PROVIDER, PROVIDER/MODEL",
@@ -125,11 +193,55 @@ ngx_agent_conf_model_end(ngx_conf_t *cf, ngx_agent_model_t *model)
 
     ngx_agent_conf_timeout_end(&model->timeout);
 
-    target = model->targets.elts;
-
     for (i = 0; i < model->targets.nelts; i++) {
         if (ngx_agent_conf_model_names(cf, model, &target[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
+        }
+
+        if (ngx_agent_conf_model_twice(cf, model, i) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* By tier; ngx_sort() keeps the order of equals. */
+
+static ngx_int_t
+ngx_agent_conf_model_order(const void *one, const void *two)
+{
+    const ngx_agent_target_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    return (a->tier > b->tier) - (a->tier < b->tier);
+}
+
+
+/* Who was asked in vain would be asked again, and counted as another. */
+
+static char *
+ngx_agent_conf_model_twice(ngx_conf_t *cf, ngx_agent_model_t *model,
+    ngx_uint_t n)
+{
+    ngx_uint_t           i;
+    ngx_agent_target_t  *target;
+
+    target = model->targets.elts;
+
+    for (i = 0; i < n; i++) {
+        if (ag_str_equal(ngx_agent_str(&target[i].name),
+                         ngx_agent_str(&target[n].name)))
+        {
+            return ngx_agent_conf_error(cf, &target[n].place,
+                                        "\"%V\" is given twice in model "
+                                        "\"%V\" (the first one is in %V:%ui)",
+                                        &target[n].name, &model->name,
+                                        &target[i].place.file,
+                                        target[i].place.line);
         }
     }
 
@@ -141,23 +253,69 @@ static char *
 ngx_agent_conf_model_target(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf)
 {
+    ngx_agent_target_t  *target;
+
+    target = ngx_agent_conf_model_add(cf, conf);
+    if (target == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_agent_conf_options(cf, 2, ngx_agent_target_options, target, 0);
+}
+
+
+static char *
+ngx_agent_conf_model_fallback(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf)
+{
     ngx_agent_model_t *model = conf;
 
+    ngx_uint_t           i, tier;
+    ngx_agent_target_t  *target, *others;
+
+    target = ngx_agent_conf_model_add(cf, model);
+    if (target == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    tier = 1;
+    others = model->targets.elts;
+
+    for (i = 0; i < model->targets.nelts; i++) {
+        if (others[i].tier != 0) {
+            tier++;
+        }
+    }
+
+    target->tier = tier;
+    target->on = AG_CAUSES_DEFAULT;
+
+    return ngx_agent_conf_options(cf, 2, ngx_agent_fallback_options, target,
+                                  0);
+}
+
+
+/* One more, of the line that is read; NULL: refused, and said why. */
+
+static ngx_agent_target_t *
+ngx_agent_conf_model_add(ngx_conf_t *cf, ngx_agent_model_t *model)
+{
     ngx_str_t           *value;
     ngx_agent_target_t  *target;
 
     value = cf->args->elts;
 
-    if (model->targets.nelts) {
-        return ngx_agent_conf_error(cf, NULL,
-                                    "second \"target\" in model \"%V\": "
-                                    "allowed is one, balancing is not "
-                                    "supported yet", &model->name);
+    if (model->targets.nelts == AG_CHAIN_TARGETS_MAX) {
+        (void) ngx_agent_conf_error(cf, NULL,
+                                    "too many targets in model \"%V\": "
+                                    "allowed are %d, with its fallbacks",
+                                    &model->name, AG_CHAIN_TARGETS_MAX);
+        return NULL;
     }
 
     target = ngx_array_push(&model->targets);
     if (target == NULL) {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
     ngx_memzero(target, sizeof(ngx_agent_target_t));
@@ -166,10 +324,10 @@ ngx_agent_conf_model_target(ngx_conf_t *cf, const ngx_agent_row_t *row,
     ngx_agent_conf_here(cf, &target->place);
 
     if (ngx_agent_conf_model_split(cf, &value[1], target) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
-    return ngx_agent_conf_options(cf, 2, ngx_agent_target_options, target, 0);
+    return target;
 }
 
 
@@ -231,6 +389,8 @@ ngx_agent_conf_model_names(ngx_conf_t *cf, ngx_agent_model_t *model,
     if (target->model.len == 0 && i == model->names.nelts && i > 1) {
         target->model = model->name;
     }
+
+    target->any = (target->model.len == 0 && i < model->names.nelts);
 
     shown = target->model.len ? &target->model : &model->name;
     len = target->provider_name.len + 1 + shown->len;

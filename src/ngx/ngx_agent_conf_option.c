@@ -1,21 +1,14 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Reads the words of a directive by a table of options, and words their
- * refusals: a value that is out of range names the range, an unknown word
- * the words that are known.
+ * Reads the words of a directive by a table of options, and refuses what is
+ * not in it: an unknown word, a word twice, a value that it may not have.
+ * Numbers have no signs and no exponents.
  */
 
 
 #include "ngx/ngx_agent_conf_block.h"
 #include "core/ag_count.h"
-
-
-/* A unit of times or sizes, the largest first. */
-typedef struct {
-    uint64_t                 size;
-    const char              *name;
-} ngx_agent_unit_t;
 
 
 static const ngx_agent_option_t *ngx_agent_conf_option_find(
@@ -28,36 +21,17 @@ static ngx_int_t ngx_agent_conf_option_read(ngx_conf_t *cf,
 static ngx_int_t ngx_agent_conf_option_variable(ngx_conf_t *cf,
     ngx_str_t *value, ngx_http_complex_value_t **field);
 static ngx_int_t ngx_agent_conf_option_name(const ngx_agent_option_t *option,
+    u_char *data, size_t len, ngx_uint_t *field);
+static ngx_int_t ngx_agent_conf_option_set(const ngx_agent_option_t *option,
     ngx_str_t *value, ngx_uint_t *field);
 static ngx_int_t ngx_agent_conf_option_number(
     const ngx_agent_option_t *option, ngx_str_t *value, uint64_t *n);
+static ngx_int_t ngx_agent_conf_option_units(
+    const ngx_agent_option_t *option, ngx_str_t *value, uint64_t *n);
+static ngx_int_t ngx_agent_conf_option_decimal(
+    const ngx_agent_option_t *option, ngx_str_t *value);
 static char *ngx_agent_conf_option_invalid(ngx_conf_t *cf,
     const ngx_agent_option_t *option, ngx_str_t *value);
-static u_char *ngx_agent_conf_option_allowed(u_char *p, u_char *last,
-    const ngx_agent_option_t *option);
-static u_char *ngx_agent_conf_print_number(u_char *p, u_char *last,
-    const ngx_agent_unit_t *units, uint64_t n);
-
-
-static const ngx_agent_unit_t  ngx_agent_times[] = {
-    { 60 * 60 * 1000, "h" },
-    { 60 * 1000, "m" },
-    { 1000, "s" },
-    { 1, "ms" }
-};
-
-
-static const ngx_agent_unit_t  ngx_agent_sizes[] = {
-    { 1024 * 1024 * 1024, "g" },
-    { 1024 * 1024, "m" },
-    { 1024, "k" },
-    { 1, "" }
-};
-
-
-static const ngx_agent_unit_t  ngx_agent_counts[] = {
-    { 1, "" }
-};
 
 
 char *
@@ -95,6 +69,21 @@ ngx_agent_conf_options(ngx_conf_t *cf, ngx_uint_t first,
         if (ngx_agent_conf_option_read(cf, option, &text, field) != NGX_OK) {
             return ngx_agent_conf_option_invalid(cf, option, &text);
         }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_agent_conf_word(ngx_conf_t *cf, const ngx_agent_option_t *option,
+    ngx_str_t *word, void *conf)
+{
+    if (ngx_agent_conf_option_read(cf, option, word,
+                                   (char *) conf + option->offset)
+        != NGX_OK)
+    {
+        return ngx_agent_conf_option_invalid(cf, option, word);
     }
 
     return NGX_CONF_OK;
@@ -212,7 +201,11 @@ ngx_agent_conf_option_read(ngx_conf_t *cf, const ngx_agent_option_t *option,
         return value->len ? NGX_OK : NGX_ERROR;
 
     case NGX_AGENT_ENUM:
-        return ngx_agent_conf_option_name(option, value, field);
+        return ngx_agent_conf_option_name(option, value->data, value->len,
+                                          field);
+
+    case NGX_AGENT_SET:
+        return ngx_agent_conf_option_set(option, value, field);
 
     case NGX_AGENT_VARIABLE:
         return ngx_agent_conf_option_variable(cf, value, field);
@@ -231,12 +224,12 @@ ngx_agent_conf_option_read(ngx_conf_t *cf, const ngx_agent_option_t *option,
         *(size_t *) field = (size_t) n;
         break;
 
-    case NGX_AGENT_COUNT:
-        *(ngx_uint_t *) field = (ngx_uint_t) n;
+    case NGX_AGENT_TIME:
+        *(ngx_msec_t *) field = (ngx_msec_t) n;
         break;
 
     default:
-        *(ngx_msec_t *) field = (ngx_msec_t) n;
+        *(ngx_uint_t *) field = (ngx_uint_t) n;
     }
 
     return NGX_OK;
@@ -244,14 +237,14 @@ ngx_agent_conf_option_read(ngx_conf_t *cf, const ngx_agent_option_t *option,
 
 
 static ngx_int_t
-ngx_agent_conf_option_name(const ngx_agent_option_t *option,
-    ngx_str_t *value, ngx_uint_t *field)
+ngx_agent_conf_option_name(const ngx_agent_option_t *option, u_char *data,
+    size_t len, ngx_uint_t *field)
 {
     const ngx_conf_enum_t  *name;
 
     for (name = option->names; name->name.len; name++) {
-        if (name->name.len == value->len
-            && ngx_strncmp(name->name.data, value->data, value->len) == 0)
+        if (name->name.len == len
+            && ngx_strncmp(name->name.data, data, len) == 0)
         {
             *field = name->value;
             return NGX_OK;
@@ -259,6 +252,40 @@ ngx_agent_conf_option_name(const ngx_agent_option_t *option,
     }
 
     return NGX_ERROR;
+}
+
+
+/* Names with commas between them, each at most once. */
+
+static ngx_int_t
+ngx_agent_conf_option_set(const ngx_agent_option_t *option, ngx_str_t *value,
+    ngx_uint_t *field)
+{
+    u_char      *p, *end, *last;
+    ngx_uint_t   set, bit;
+
+    set = 0;
+    last = value->data + value->len;
+
+    for (p = value->data; p <= last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (ngx_agent_conf_option_name(option, p, end - p, &bit) != NGX_OK
+            || (set & bit))
+        {
+            return NGX_ERROR;
+        }
+
+        set |= bit;
+    }
+
+    *field = set;
+
+    return NGX_OK;
 }
 
 
@@ -293,44 +320,91 @@ static ngx_int_t
 ngx_agent_conf_option_number(const ngx_agent_option_t *option,
     ngx_str_t *value, uint64_t *n)
 {
-    off_t      size;
-    ngx_int_t  time;
+    ngx_uint_t  named;
 
-    if (option->kind == NGX_AGENT_TIME_OR_OFF
-        && value->len == 3 && ngx_strncmp(value->data, "off", 3) == 0)
+    if (option->names != NULL
+        && ngx_agent_conf_option_name(option, value->data, value->len, &named)
+           == NGX_OK)
     {
-        *n = 0;
+        *n = named;
         return NGX_OK;
     }
+
+    if (ngx_agent_conf_option_units(option, value, n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return (*n < option->min || *n > option->max) ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_conf_option_units(const ngx_agent_option_t *option,
+    ngx_str_t *value, uint64_t *n)
+{
+    off_t      size;
+    ngx_int_t  number;
 
     switch (option->kind) {
 
     case NGX_AGENT_COUNT:
-        if (ag_count_read(ngx_agent_str(value), n) != AG_OK) {
-            return NGX_ERROR;
-        }
-
-        break;
+        return (ag_count_read(ngx_agent_str(value), n) == AG_OK) ? NGX_OK
+                                                                 : NGX_ERROR;
 
     case NGX_AGENT_SIZE:
         size = ngx_parse_offset(value);
-        if (size == (off_t) NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
         *n = (uint64_t) size;
+
+        return (size == (off_t) NGX_ERROR) ? NGX_ERROR : NGX_OK;
+
+    case NGX_AGENT_TIME:
+        number = ngx_parse_time(value, 0);
         break;
 
     default:
-        time = ngx_parse_time(value, 0);
-        if (time == NGX_ERROR) {
+        number = ngx_agent_conf_option_decimal(option, value);
+    }
+
+    *n = (uint64_t) number;
+
+    return (number == NGX_ERROR) ? NGX_ERROR : NGX_OK;
+}
+
+
+/* Digits, for some kinds a point and more digits, for some a "%" behind. */
+
+static ngx_int_t
+ngx_agent_conf_option_decimal(const ngx_agent_option_t *option,
+    ngx_str_t *value)
+{
+    size_t  len;
+
+    len = value->len;
+
+    if (option->kind != NGX_AGENT_FACTOR) {
+
+        if (len == 0 || value->data[len - 1] != '%') {
             return NGX_ERROR;
         }
 
-        *n = (uint64_t) time;
+        len--;
     }
 
-    return (*n < option->min || *n > option->max) ? NGX_ERROR : NGX_OK;
+    if (len == 0 || value->data[0] == '.' || value->data[len - 1] == '.') {
+        return NGX_ERROR;
+    }
+
+    switch (option->kind) {
+
+    case NGX_AGENT_PERCENT:
+        return ngx_atoi(value->data, len);
+
+    case NGX_AGENT_SHARE:
+        return ngx_atofp(value->data, len, 1);
+
+    default:
+        return ngx_atofp(value->data, len, 2);
+    }
 }
 
 
@@ -343,84 +417,12 @@ ngx_agent_conf_option_invalid(ngx_conf_t *cf,
 
     directive = cf->args->elts;
 
-    p = ngx_agent_conf_option_allowed(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
-                                      option);
+    p = ngx_agent_conf_allowed(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
+                               option);
 
     return ngx_agent_conf_error(cf, NULL,
-                                "invalid value \"%V\" of \"%V %V\": "
+                                "invalid value \"%V\" of \"%V%s%V\": "
                                 "allowed %*s", value, directive,
-                                &option->name, (size_t) (p - allowed),
-                                allowed);
-}
-
-
-/* Says which values there are, after "allowed". */
-
-static u_char *
-ngx_agent_conf_option_allowed(u_char *p, u_char *last,
-    const ngx_agent_option_t *option)
-{
-    const char              *what;
-    const ngx_conf_enum_t   *name;
-    const ngx_agent_unit_t  *units;
-
-    switch (option->kind) {
-
-    case NGX_AGENT_ENUM:
-        for (name = option->names; name->name.len; name++) {
-            p = ngx_slprintf(p, last, "%s %V",
-                             (name == option->names) ? "are" : ",",
-                             &name->name);
-        }
-
-        return p;
-
-    case NGX_AGENT_COUNT:
-        units = ngx_agent_counts;
-        what = "is a count";
-        break;
-
-    case NGX_AGENT_SIZE:
-        units = ngx_agent_sizes;
-        what = "is a size";
-        break;
-
-    case NGX_AGENT_TIME:
-    case NGX_AGENT_TIME_OR_OFF:
-        units = ngx_agent_times;
-        what = "is a time";
-        break;
-
-    case NGX_AGENT_VARIABLE:
-        return ngx_slprintf(p, last, "is a value with a variable, like "
-                                     "$arg_team or $ssl_client_s_dn");
-
-    default:
-        return ngx_slprintf(p, last, "is a text that is not empty");
-    }
-
-    p = ngx_slprintf(p, last, "%s from ", what);
-    p = ngx_agent_conf_print_number(p, last, units, option->min);
-    p = ngx_slprintf(p, last, " to ");
-    p = ngx_agent_conf_print_number(p, last, units, option->max);
-
-    if (option->kind == NGX_AGENT_TIME_OR_OFF) {
-        p = ngx_slprintf(p, last, ", or off");
-    }
-
-    return p;
-}
-
-
-/* In the largest unit that leaves no rest; the last one has size 1. */
-
-static u_char *
-ngx_agent_conf_print_number(u_char *p, u_char *last,
-    const ngx_agent_unit_t *units, uint64_t n)
-{
-    while (units->size != 1 && (n == 0 || n % units->size != 0)) {
-        units++;
-    }
-
-    return ngx_slprintf(p, last, "%uL%s", n / units->size, units->name);
+                                option->name.len ? " " : "", &option->name,
+                                (size_t) (p - allowed), allowed);
 }

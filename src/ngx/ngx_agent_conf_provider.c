@@ -3,17 +3,15 @@
  *
  * agent_provider NAME { ... }: where answers come from, with which keys, and
  * how long to wait for them.  Refuses whatever would let a key leave for a
- * place that nobody named.
+ * place that nobody named.  Its urls are read in ngx_agent_conf_replica.c,
+ * what holds when it fails in ngx_agent_conf_resilience.c.
  */
 
 
 #include "ngx/ngx_agent_conf.h"
-#include "ngx/ngx_agent_transfer.h"
 #include "core/ag_url.h"
 
 
-#define NGX_AGENT_URLS                                                        \
-    "http://HOST[:PORT][/PATH], https://HOST[:PORT][/PATH]"
 #define NGX_AGENT_PROXIES  "http://HOST:PORT"
 
 
@@ -27,17 +25,14 @@ static ngx_agent_provider_t *ngx_agent_conf_provider_create(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf, ngx_str_t *name);
 static char *ngx_agent_conf_provider_end(ngx_conf_t *cf,
     ngx_agent_provider_t *provider);
-static char *ngx_agent_conf_provider_private(ngx_conf_t *cf,
-    ngx_agent_provider_t *provider);
-static ngx_uint_t ngx_agent_conf_provider_inside(ngx_agent_url_t *url);
 static char *ngx_agent_conf_provider_check(ngx_conf_t *cf,
     ngx_agent_provider_t *provider);
 static char *ngx_agent_conf_provider_dialect(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
-static char *ngx_agent_conf_provider_url(ngx_conf_t *cf,
-    const ngx_agent_row_t *row, void *conf);
 static char *ngx_agent_conf_provider_key(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
+static char *ngx_agent_conf_provider_key_add(ngx_conf_t *cf,
+    ngx_agent_provider_t *provider, ngx_str_t *secret, ngx_uint_t weight);
 static char *ngx_agent_conf_provider_tls(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
 static char *ngx_agent_conf_provider_proxy(ngx_conf_t *cf,
@@ -49,8 +44,8 @@ static const ngx_agent_row_t  ngx_agent_provider_rows[] = {
     { ngx_string("dialect"), 1, 1, NGX_AGENT_ONCE,
       ngx_agent_conf_provider_dialect, 0, NULL },
 
-    { ngx_string("url"), 1, 1, 0,
-      ngx_agent_conf_provider_url, 0, NULL },
+    { ngx_string("url"), 1, 3, 0,
+      ngx_agent_conf_replica, 0, NULL },
 
     { ngx_string("key"), 1, 3, 0,
       ngx_agent_conf_provider_key, 0, NULL },
@@ -78,6 +73,30 @@ static const ngx_agent_row_t  ngx_agent_provider_rows[] = {
     { ngx_string("usage_chunk"), 1, 1, NGX_AGENT_ONCE,
       ngx_agent_conf_set_flag,
       offsetof(ngx_agent_provider_t, usage_chunk), NULL },
+
+    { ngx_string("retry"), 1, 4, NGX_AGENT_ONCE,
+      ngx_agent_conf_retry, 0, NULL },
+
+    { ngx_string("breaker"), 1, 7, NGX_AGENT_ONCE,
+      ngx_agent_conf_breaker, 0, NULL },
+
+    { ngx_string("limit"), 1, 3, NGX_AGENT_ONCE,
+      ngx_agent_conf_limit, 0, NULL },
+
+    { ngx_string("balance"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_set_word,
+      offsetof(ngx_agent_provider_t, balance), &ngx_agent_balance_option },
+
+    { ngx_string("health"), 1, 3, NGX_AGENT_ONCE,
+      ngx_agent_conf_health, 0, NULL },
+
+    { ngx_string("tags"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
+      ngx_agent_conf_tags,
+      offsetof(ngx_agent_provider_t, tags), NULL },
+
+    { ngx_string("down"), 0, 0, NGX_AGENT_ONCE,
+      ngx_agent_conf_set_bare,
+      offsetof(ngx_agent_provider_t, down), NULL },
 
     { ngx_null_string, 0, 0, 0, NULL, 0, NULL }
 };
@@ -162,12 +181,14 @@ ngx_agent_conf_provider_create(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
 
     ngx_agent_conf_here(cf, &provider->place);
     ngx_agent_conf_timeout_init(&provider->timeout);
+    ngx_agent_conf_resilience_init(provider);
+    ngx_queue_init(&provider->waiting);
 
     slot = ngx_array_push(&amcf->providers);
 
     if (slot == NULL
-        || ngx_array_init(&provider->urls, cf->pool, 1,
-                          sizeof(ngx_agent_url_t)) != NGX_OK
+        || ngx_array_init(&provider->replicas, cf->pool, 1,
+                          sizeof(ngx_agent_replica_t)) != NGX_OK
         || ngx_array_init(&provider->keys, cf->pool, 1,
                           sizeof(ngx_agent_key_t)) != NGX_OK
         || ngx_array_init(&provider->headers, cf->pool, 1,
@@ -212,9 +233,10 @@ ngx_agent_conf_provider_end(ngx_conf_t *cf, ngx_agent_provider_t *provider)
     ngx_conf_init_value(provider->usage_chunk, 1);
     ngx_agent_conf_timeout_end(&provider->timeout);
     ngx_agent_conf_timeout_default(&provider->timeout);
+    ngx_agent_conf_resilience_end(provider);
 
     if (ngx_agent_conf_provider_check(cf, provider) != NGX_CONF_OK
-        || ngx_agent_conf_provider_private(cf, provider) != NGX_CONF_OK)
+        || ngx_agent_conf_replica_private(cf, provider) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -256,65 +278,13 @@ ngx_agent_conf_provider_check(ngx_conf_t *cf, ngx_agent_provider_t *provider)
                                     provider->dialect->name);
     }
 
-    if (provider->urls.nelts == 0) {
+    if (provider->replicas.nelts == 0) {
         return ngx_agent_conf_error(cf, &provider->place,
                                     "provider \"%V\" has no \"url\": allowed "
                                     "are " NGX_AGENT_URLS, &provider->name);
     }
 
     return NGX_CONF_OK;
-}
-
-
-/* A private address says that the operator means the inside. */
-
-static char *
-ngx_agent_conf_provider_private(ngx_conf_t *cf, ngx_agent_provider_t *provider)
-{
-    ngx_uint_t        i, inside;
-    ngx_agent_url_t  *url;
-
-    inside = 0;
-    url = provider->urls.elts;
-
-    for (i = 0; i < provider->urls.nelts; i++) {
-
-        if (!ngx_agent_conf_provider_inside(&url[i])) {
-            continue;
-        }
-
-        if (provider->allow_private == 0) {
-            return ngx_agent_conf_error(cf, &provider->place,
-                                        "provider \"%V\" has \"private off\" "
-                                        "and a private address, \"%V\"",
-                                        &provider->name, &url[i].url);
-        }
-
-        inside = 1;
-    }
-
-    ngx_conf_init_value(provider->allow_private, inside);
-
-    for (i = 0; i < provider->urls.nelts; i++) {
-        if (!url[i].tls && !provider->allow_private && provider->keys.nelts) {
-            ngx_agent_conf_warn(cf, NGX_LOG_WARN, &provider->place,
-                                "provider \"%V\" gets its key unencrypted: "
-                                "\"%V\"", &provider->name, &url[i].url);
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_uint_t
-ngx_agent_conf_provider_inside(ngx_agent_url_t *url)
-{
-    ngx_addr_t  *address;
-
-    address = url->addresses.elts;
-
-    return url->literal && ngx_agent_transfer_is_private(address->sockaddr);
 }
 
 
@@ -342,46 +312,6 @@ ngx_agent_conf_provider_dialect(ngx_conf_t *cf, const ngx_agent_row_t *row,
 
 
 static char *
-ngx_agent_conf_provider_url(ngx_conf_t *cf, const ngx_agent_row_t *row,
-    void *conf)
-{
-    ngx_agent_provider_t *provider = conf;
-
-    ngx_str_t        *value;
-    ngx_uint_t        i;
-    ngx_agent_url_t  *url, *others;
-
-    value = cf->args->elts;
-
-    url = ngx_array_push(&provider->urls);
-    if (url == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(url, sizeof(ngx_agent_url_t));
-
-    if (ngx_agent_conf_url(cf, &value[1], NGX_AGENT_URLS, url) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    others = provider->urls.elts;
-
-    for (i = 0; i < provider->urls.nelts - 1; i++) {
-        if (ag_str_equal(ngx_agent_str(&others[i].url),
-                         ngx_agent_str(&url->url)))
-        {
-            return ngx_agent_conf_error(cf, NULL,
-                                        "url \"%V\" is given twice in "
-                                        "provider \"%V\"", &url->url,
-                                        &provider->name);
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
 ngx_agent_conf_provider_key(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf)
 {
@@ -389,7 +319,6 @@ ngx_agent_conf_provider_key(ngx_conf_t *cf, const ngx_agent_row_t *row,
 
     ngx_int_t                 rc;
     ngx_str_t                *value, secret;
-    ngx_agent_key_t          *key;
     ngx_agent_key_options_t   options;
 
     value = cf->args->elts;
@@ -416,13 +345,36 @@ ngx_agent_conf_provider_key(ngx_conf_t *cf, const ngx_agent_row_t *row,
         return NGX_CONF_ERROR;
     }
 
+    return ngx_agent_conf_provider_key_add(cf, provider, &secret,
+                                           options.weight);
+}
+
+
+static char *
+ngx_agent_conf_provider_key_add(ngx_conf_t *cf,
+    ngx_agent_provider_t *provider, ngx_str_t *secret, ngx_uint_t weight)
+{
+    ngx_agent_key_t  *key;
+
+    if (provider->keys.nelts == AG_PROVIDER_KEYS_MAX) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "too many \"key\" lines in provider "
+                                    "\"%V\": allowed are %d",
+                                    &provider->name, AG_PROVIDER_KEYS_MAX);
+    }
+
     key = ngx_array_push(&provider->keys);
     if (key == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    key->value = secret;
-    key->weight = options.weight;
+    key->value = *secret;
+    key->weight = weight;
+    key->hash = ag_balance_hash(ngx_agent_str(secret));
+
+    if (key->hash == 0) {
+        key->hash = 1;                  /* 0 is no key */
+    }
 
     return NGX_CONF_OK;
 }

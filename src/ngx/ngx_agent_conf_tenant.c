@@ -28,6 +28,8 @@ static char *ngx_agent_conf_tenant_digest(ngx_conf_t *cf, ngx_str_t *value,
     u_char *digest);
 static char *ngx_agent_conf_tenant_models(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
+static char *ngx_agent_conf_tenant_require(ngx_conf_t *cf,
+    const ngx_agent_row_t *row, void *conf);
 
 
 static const ngx_agent_row_t  ngx_agent_tenant_rows[] = {
@@ -37,6 +39,9 @@ static const ngx_agent_row_t  ngx_agent_tenant_rows[] = {
 
     { ngx_string("models"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
       ngx_agent_conf_tenant_models, 0, NULL },
+
+    { ngx_string("require"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
+      ngx_agent_conf_tenant_require, 0, NULL },
 
     { ngx_null_string, 0, 0, 0, NULL, 0, NULL }
 };
@@ -228,4 +233,16 @@ ngx_agent_conf_tenant_models(ngx_conf_t *cf, const ngx_agent_row_t *row,
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_agent_conf_tenant_require(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf)
+{
+    ngx_agent_tenant_block_t *block = conf;
+
+    ngx_agent_conf_here(cf, &block->tenant->require_at);
+
+    return ngx_agent_conf_tags_read(cf, &block->tenant->require);
 }

@@ -22,6 +22,8 @@ static void ngx_agent_curl_exit_upstream(ngx_agent_upstream_t *up);
 static ngx_agent_handle_t *ngx_agent_curl_take(ngx_agent_upstream_t *up);
 static ngx_int_t ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
+static ngx_int_t ngx_agent_curl_init_upstream(ngx_cycle_t *cycle,
+    ngx_agent_provider_t *provider, ngx_agent_replica_t *replica);
 
 
 /* This worker's; nothing of libcurl is used before the fork. */
@@ -33,17 +35,17 @@ ngx_agent_curl_conf(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
     X509_STORE             *system, *store;
     ngx_uint_t              i;
-    ngx_agent_url_t        *url;
+    ngx_agent_replica_t    *replica;
     ngx_agent_provider_t  **providers;
 
     system = NULL;
     providers = amcf->providers.elts;
 
     for (i = 0; i < amcf->providers.nelts; i++) {
-        url = providers[i]->urls.elts;
+        replica = providers[i]->replicas.elts;
 
-        if (!url[0].tls) {
-            continue;
+        if (!replica->url.tls) {
+            continue;       /* its replicas are of one scheme */
         }
 
         if (providers[i]->tls_ca.len == 0 && system != NULL) {
@@ -148,42 +150,60 @@ ngx_agent_curl_init_process(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_agent_curl_init_upstreams(ngx_cycle_t *cycle, ngx_agent_main_conf_t *amcf)
 {
-    ngx_uint_t               i;
-    ngx_agent_upstream_t    *up;
+    ngx_uint_t               i, n;
+    ngx_agent_replica_t     *replica;
     ngx_agent_provider_t   **providers;
 
     providers = amcf->providers.elts;
 
     for (i = 0; i < amcf->providers.nelts; i++) {
-        up = ngx_pcalloc(cycle->pool, sizeof(ngx_agent_upstream_t));
-        if (up == NULL) {
-            return NGX_ERROR;
-        }
-
-        up->provider = providers[i];
-        providers[i]->upstream = up;
 
         if (providers[i]->ca_store != NULL) {
             ngx_agent_curl.tls = 1;
         }
 
-        ngx_queue_init(&up->idle);
-        ngx_queue_init(&up->draining);
+        replica = providers[i]->replicas.elts;
 
-        if (ngx_agent_curl_share(up) != NGX_OK
-            || ngx_agent_curl_origin(up, cycle->pool) != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        if (ngx_agent_resolve_init(&up->resolve, providers[i], cycle->log)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
+        for (n = 0; n < providers[i]->replicas.nelts; n++) {
+            if (ngx_agent_curl_init_upstream(cycle, providers[i],
+                                             &replica[n])
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
         }
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_curl_init_upstream(ngx_cycle_t *cycle,
+    ngx_agent_provider_t *provider, ngx_agent_replica_t *replica)
+{
+    ngx_agent_upstream_t  *up;
+
+    up = ngx_pcalloc(cycle->pool, sizeof(ngx_agent_upstream_t));
+    if (up == NULL) {
+        return NGX_ERROR;
+    }
+
+    up->provider = provider;
+    up->replica = replica;
+    replica->upstream = up;
+
+    ngx_queue_init(&up->idle);
+    ngx_queue_init(&up->draining);
+
+    if (ngx_agent_curl_share(up) != NGX_OK
+        || ngx_agent_curl_origin(up, cycle->pool) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_resolve_init(&up->resolve, provider, replica,
+                                  cycle->log);
 }
 
 
@@ -211,9 +231,10 @@ static ngx_int_t
 ngx_agent_curl_origin(ngx_agent_upstream_t *up, ngx_pool_t *pool)
 {
     u_char           *text;
+    ngx_uint_t        i, n;
     ngx_agent_url_t  *url;
 
-    url = up->provider->urls.elts;
+    url = &up->replica->url;
     text = ngx_pnalloc(pool, url->url.len + 1);
     up->url = curl_url();
 
@@ -229,14 +250,31 @@ ngx_agent_curl_origin(ngx_agent_upstream_t *up, ngx_pool_t *pool)
         return NGX_ERROR;
     }
 
-    return ngx_agent_transfer_constants(up->provider, pool, &up->lines);
+    n = ngx_max(up->provider->keys.nelts, 1);
+
+    up->lines = ngx_pcalloc(pool, n * sizeof(ngx_str_t));
+    if (up->lines == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (ngx_agent_transfer_constants(up->provider, url, i, pool,
+                                         &up->lines[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
 void
 ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t               i;
+    ngx_uint_t               i, n;
+    ngx_agent_replica_t     *replica;
     ngx_agent_provider_t   **providers;
     ngx_agent_main_conf_t   *amcf;
 
@@ -251,8 +289,12 @@ ngx_agent_curl_exit_process(ngx_cycle_t *cycle)
     providers = amcf->providers.elts;
 
     for (i = 0; i < amcf->providers.nelts; i++) {
-        if (providers[i]->upstream != NULL) {
-            ngx_agent_curl_exit_upstream(providers[i]->upstream);
+        replica = providers[i]->replicas.elts;
+
+        for (n = 0; n < providers[i]->replicas.nelts; n++) {
+            if (replica[n].upstream != NULL) {
+                ngx_agent_curl_exit_upstream(replica[n].upstream);
+            }
         }
     }
 
@@ -295,11 +337,11 @@ ngx_agent_curl_exit_upstream(ngx_agent_upstream_t *up)
 
 
 ngx_agent_resolve_t *
-ngx_agent_curl_resolve(ngx_agent_provider_t *provider)
+ngx_agent_curl_resolve(ngx_agent_replica_t *replica)
 {
     ngx_agent_upstream_t  *up;
 
-    up = provider->upstream;
+    up = replica->upstream;
 
     return &up->resolve;
 }
@@ -315,7 +357,7 @@ ngx_agent_curl_start(ngx_agent_transfer_t *t,
     ngx_agent_handle_t    *h;
     ngx_agent_upstream_t  *up;
 
-    up = request->provider->upstream;
+    up = request->replica->upstream;
     t->stream = request->stream;
     t->error = AG_E_INTERNAL;
 
@@ -334,7 +376,8 @@ ngx_agent_curl_start(ngx_agent_transfer_t *t,
     t->handle = h;
     ag_http_init(&h->http);
 
-    if (ngx_agent_transfer_write(t, request, &up->lines, h->out) != NGX_OK) {
+    if (ngx_agent_transfer_write(t, request, &up->lines[request->key],
+                                 h->out) != NGX_OK) {
         t->handle = NULL;
         ngx_agent_curl_close(h);
         return NGX_ERROR;

@@ -14,9 +14,15 @@
 #include "ngx/ngx_agent.h"
 
 
+#define NGX_AGENT_ADDRESSES_MAX  16     /* of one name; libcurl tries them
+                                           all */
+
+
 /* What a transfer needs; everything lives until the transfer is stopped. */
 typedef struct {
     ngx_agent_provider_t  *provider;
+    ngx_agent_replica_t   *replica;
+    ngx_uint_t             key;         /* its number */
     ngx_str_t              path;        /* under the provider's URL, "/x" */
     ngx_str_t              args;        /* query without "?", may be empty */
     ngx_str_t              body;        /* as the client sent it */
@@ -27,6 +33,8 @@ typedef struct {
     ngx_msec_t             connect;     /* ms, handshake included */
     unsigned               stream:1;    /* paused when too much is held */
     unsigned               fresh:1;     /* on no kept-alive connection */
+    unsigned               get:1;       /* no body, and the path is the whole
+                                           of it: a health check */
 } ngx_agent_curl_request_t;
 
 
@@ -40,6 +48,8 @@ struct ngx_agent_transfer_s {
     ngx_log_t             *log;
     ag_buf_t              *sink;        /* body bytes are added here */
     void                  *handle;      /* libcurl's side, NULL: over */
+    void                  *copy;        /* of a large body, patched; in the
+                                           pool; NULL: none */
     const char            *prefix;      /* headers to keep beside ours */
 
     ngx_uint_t             status;      /* 0: no header line yet */
@@ -95,7 +105,7 @@ ngx_str_t *ngx_agent_curl_header(ngx_agent_transfer_t *t, const char *name);
 
 typedef struct {
     ngx_agent_url_t       *url;         /* what is connected to: the proxy's
-                                           or the provider's first */
+                                           or the replica's */
     ngx_str_t              name;        /* of the provider, for the log */
     ngx_uint_t             generation;  /* rises with each new address list;
                                            0: none yet */
@@ -117,7 +127,8 @@ typedef struct {
 
 
 ngx_int_t ngx_agent_resolve_init(ngx_agent_resolve_t *resolve,
-    ngx_agent_provider_t *provider, ngx_log_t *log);
+    ngx_agent_provider_t *provider, ngx_agent_replica_t *replica,
+    ngx_log_t *log);
 
 /*
  * Makes sure that an address is known.  NGX_OK: go on (a stale one is
@@ -130,8 +141,8 @@ ngx_int_t ngx_agent_resolve(ngx_agent_resolve_t *resolve,
 /* The waiter does not care any more. */
 void ngx_agent_resolve_leave(ngx_agent_waiter_t *waiter);
 
-/* The address state of a provider in this worker. */
-ngx_agent_resolve_t *ngx_agent_curl_resolve(ngx_agent_provider_t *provider);
+/* The address state of a replica in this worker. */
+ngx_agent_resolve_t *ngx_agent_curl_resolve(ngx_agent_replica_t *replica);
 
 
 #endif /* _NGX_AGENT_CURL_H_INCLUDED_ */

@@ -18,6 +18,7 @@ static int ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what,
     void *data,
     void *socket);
 static void ngx_agent_curl_adopt(ngx_agent_handle_t *h, ngx_connection_t *c);
+static void ngx_agent_curl_want(ngx_connection_t *c, int wanted);
 static void ngx_agent_curl_drop(curl_socket_t fd);
 static int ngx_agent_curl_on_timer(CURLM *multi, long timeout, void *data);
 static void ngx_agent_curl_timeout(ngx_event_t *ev);
@@ -131,6 +132,7 @@ ngx_agent_curl_on_open(void *data, curlsocktype purpose,
 {
     ngx_agent_handle_t  *h = data;
 
+    ngx_err_t            err;
     ngx_socket_t         fd;
     ngx_connection_t    *c;
 
@@ -148,16 +150,22 @@ ngx_agent_curl_on_open(void *data, curlsocktype purpose,
                     address->protocol);
 
     if (fd == (ngx_socket_t) -1) {
-        ngx_log_error(NGX_LOG_ERR, ngx_agent_curl.log, ngx_socket_errno,
+        err = ngx_socket_errno;
+        ngx_log_error(NGX_LOG_ERR, ngx_agent_curl.log, err,
                       "agent: " ngx_socket_n " failed");
-        h->exhausted = 1;
+
+        /* a machine without IPv6 has not run out of anything */
+
+        h->exhausted = (err == NGX_EMFILE || err == NGX_ENFILE
+                        || err == NGX_ENOMEM || err == ENOBUFS);
+
         return CURL_SOCKET_BAD;
     }
 
     if ((ngx_uint_t) fd >= ngx_agent_curl.socket_count
-        || h->opened_count == NGX_AGENT_CURL_OPENED_MAX)
+        || h->opened_count == NGX_AGENT_ADDRESSES_MAX)
     {
-        h->exhausted = 1;
+        h->exhausted = (h->opened_count != NGX_AGENT_ADDRESSES_MAX);
         (void) ngx_close_socket(fd);
         return CURL_SOCKET_BAD;
     }
@@ -180,18 +188,34 @@ ngx_agent_curl_on_open(void *data, curlsocktype purpose,
 }
 
 
+/*
+ * The number may be that of an address that failed a moment ago: libcurl,
+ * which did not say that it closed it, does not ask to watch it once more.
+ */
 static void
 ngx_agent_curl_adopt(ngx_agent_handle_t *h, ngx_connection_t *c)
 {
+    ngx_agent_socket_t  *entry;
+
     c->read->log = ngx_agent_curl.log;
     c->write->log = ngx_agent_curl.log;
     c->read->handler = ngx_agent_curl_on_event;
     c->write->handler = ngx_agent_curl_on_event;
     c->log = ngx_agent_curl.log;
-    c->data = NULL;
+    c->data = h->shard;
 
-    ngx_agent_curl.sockets[c->fd].connection = c;
-    ngx_agent_curl.sockets[c->fd].connected = 0;
+    entry = &ngx_agent_curl.sockets[c->fd];
+    entry->connection = c;
+    entry->connected = 0;
+
+    if (entry->shard != h->shard) {
+        entry->shard = h->shard;
+        entry->wanted = 0;
+    }
+
+    if (entry->wanted != 0) {
+        ngx_agent_curl_want(c, entry->wanted);
+    }
 
     h->opened[h->opened_count++] = c->fd;
 }
@@ -279,7 +303,8 @@ static int
 ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
     void *socket)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t    *c;
+    ngx_agent_socket_t  *entry;
 
     if (what == CURL_POLL_REMOVE && !ngx_agent_curl.sockets[fd].connected
         && fcntl(fd, F_GETFD) == -1)
@@ -287,21 +312,34 @@ ngx_agent_curl_on_socket(CURL *easy, curl_socket_t fd, int what, void *data,
         ngx_agent_curl_drop(fd);
     }
 
-    c = ngx_agent_curl.sockets[fd].connection;
+    entry = &ngx_agent_curl.sockets[fd];
 
-    if (c != NULL && !ngx_agent_curl.sockets[fd].connected) {
+    if (entry->shard != data) {
+        return 0;       /* the number is somebody else's by now */
+    }
+
+    entry->wanted = (what == CURL_POLL_REMOVE) ? 0 : what;
+    c = entry->connection;
+
+    if (c != NULL && !entry->connected) {
         c->data = data;
-
-        if (ngx_agent_curl_watch(c, what & CURL_POLL_IN, what & CURL_POLL_OUT)
-            != NGX_OK)
-        {
-            /* -1 would end all of the shard: this one times out */
-            ngx_log_error(NGX_LOG_ALERT, ngx_agent_curl.log, 0,
-                          "agent: socket %d cannot be watched", (int) fd);
-        }
+        ngx_agent_curl_want(c, entry->wanted);
     }
 
     return 0;
+}
+
+
+static void
+ngx_agent_curl_want(ngx_connection_t *c, int wanted)
+{
+    if (ngx_agent_curl_watch(c, wanted & CURL_POLL_IN, wanted & CURL_POLL_OUT)
+        != NGX_OK)
+    {
+        /* -1 would end all of the shard: this one times out */
+        ngx_log_error(NGX_LOG_ALERT, ngx_agent_curl.log, 0,
+                      "agent: socket %d cannot be watched", (int) c->fd);
+    }
 }
 
 

@@ -250,7 +250,7 @@ ngx_agent_curl_read(ngx_agent_handle_t *h)
     }
 
     h->heard = 1;
-    url = h->upstream->provider->urls.elts;
+    url = &h->upstream->replica->url;
 
     if (ngx_agent_curl_feed(h, bytes, n) == NGX_OK && url->tls) {
         ngx_post_event(&h->more, &ngx_posted_next_events);
@@ -452,7 +452,7 @@ ngx_agent_curl_silent(ngx_agent_handle_t *h)
     CURLcode          code;
     ngx_agent_url_t  *url;
 
-    url = h->upstream->provider->urls.elts;
+    url = &h->upstream->replica->url;
 
     if (!url->tls) {
         return 1;

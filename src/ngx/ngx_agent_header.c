@@ -10,14 +10,17 @@
 #include "ngx/ngx_agent_curl.h"
 
 
-#define NGX_AGENT_RETRY_MAX  60     /* s; a longer wait is no advice */
-#define NGX_AGENT_WAIT_MAX   2000000        /* s, 23 days; fits in ms */
+#define NGX_AGENT_RETRY_MAX   60    /* s; a longer wait is no advice */
+#define NGX_AGENT_RETRY_FULL  1000  /* ms, of a call for which there was no
+                                       room */
 
 
+static ngx_int_t ngx_agent_header_degraded(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_header_provider(ngx_agent_call_t *call);
+static ngx_uint_t ngx_agent_header_secret(ngx_agent_call_t *call,
+    ngx_str_t *value);
 static ngx_int_t ngx_agent_header_id(ngx_agent_call_t *call,
     const char *name, ngx_str_t *value);
-static ngx_int_t ngx_agent_header_wait(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_header_retry(ngx_agent_call_t *call,
     ngx_int_t wait);
 static ngx_int_t ngx_agent_header_allow(ngx_agent_call_t *call);
@@ -35,7 +38,7 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    if (call->attempts == 0) {
+    if (call->chain.attempts == 0) {
         return NGX_OK;
     }
 
@@ -48,7 +51,7 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    attempts.len = ngx_sprintf(attempts.data, "%ui", call->attempts)
+    attempts.len = ngx_sprintf(attempts.data, "%uD", call->chain.attempts)
                    - attempts.data;
 
     if (ngx_agent_header_add(call, "x-agent-provider", &provider->name)
@@ -60,7 +63,33 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
+    if (ngx_agent_header_degraded(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_agent_header_provider(call);
+}
+
+
+static ngx_int_t
+ngx_agent_header_degraded(ngx_agent_call_t *call)
+{
+    static ngx_str_t  fallback = ngx_string("fallback");
+    static ngx_str_t  repaired = ngx_string("repaired");
+    static ngx_str_t  both = ngx_string("fallback, repaired");
+
+    if (!call->committed) {
+        return NGX_OK;
+    }
+
+    if (call->attempt->repaired) {
+        return ngx_agent_header_add(call, "x-agent-degraded",
+                                    call->target->tier ? &both : &repaired);
+    }
+
+    return (call->target->tier != 0)
+           ? ngx_agent_header_add(call, "x-agent-degraded", &fallback)
+           : NGX_OK;
 }
 
 
@@ -92,6 +121,10 @@ ngx_agent_header_provider(ngx_agent_call_t *call)
 
     for (i = 0; i < t->headers.nelts && rc == NGX_OK; i++) {
 
+        if (ngx_agent_header_secret(call, &header[i].value)) {
+            continue;
+        }
+
         if (id != NULL && header[i].key.len == ngx_strlen(id)
             && ngx_strncmp(header[i].key.data, id, header[i].key.len) == 0)
         {
@@ -108,6 +141,31 @@ ngx_agent_header_provider(ngx_agent_call_t *call)
     }
 
     return rc;
+}
+
+
+/* A provider may echo the key that it got. */
+static ngx_uint_t
+ngx_agent_header_secret(ngx_agent_call_t *call, ngx_str_t *value)
+{
+    ngx_uint_t        i;
+    ngx_array_t      *keys;
+    ngx_agent_key_t  *key;
+
+    keys = &call->target->provider->keys;
+    key = keys->elts;
+
+    for (i = 0; i < keys->nelts; i++) {
+        if (value->len >= key[i].value.len
+            && memmem(value->data, value->len, key[i].value.data,
+                      key[i].value.len)
+               != NULL)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -140,7 +198,12 @@ ngx_agent_header_error(ngx_agent_call_t *call)
     static ngx_str_t  no = ngx_string("false");
 
     row = ag_error_row(call->error.class);
-    wait = ngx_agent_header_wait(call);
+    wait = (ngx_int_t) call->chain.wait_ms - 1;     /* of all that were asked
+                                                       the smallest */
+
+    if (wait < 0 && call->error.class == AG_E_OVERLOADED) {
+        wait = NGX_AGENT_RETRY_FULL;
+    }
 
     if (wait >= 0 && ngx_agent_header_retry(call, wait) != NGX_OK) {
         return NGX_ERROR;
@@ -148,11 +211,14 @@ ngx_agent_header_error(ngx_agent_call_t *call)
 
     value = NULL;
 
-    if (row->status == NGX_HTTP_TOO_MANY_REQUESTS) {
+    if (row->status == NGX_HTTP_TOO_MANY_REQUESTS
+        || call->error.class == AG_E_OVERLOADED
+        || (call->error.class == AG_E_NO_TARGET && wait >= 0))
+    {
         value = (wait <= NGX_AGENT_RETRY_MAX * 1000) ? &yes : &no;
 
     } else if (row->status == NGX_HTTP_FORBIDDEN
-               || (call->attempts && row->status >= 500))
+               || (call->chain.attempts && row->status >= 500))
     {
         value = &no;
     }
@@ -165,61 +231,6 @@ ngx_agent_header_error(ngx_agent_call_t *call)
 
     return value ? ngx_agent_header_add(call, "x-should-retry", value)
                  : NGX_OK;
-}
-
-
-/*
- * Milliseconds that the provider wants us to wait, or -1: retry-after-ms, or
- * Retry-After in seconds or as a date by the provider's own clock (RFC 9110,
- * section 10.2.3).
- */
-static ngx_int_t
-ngx_agent_header_wait(ngx_agent_call_t *call)
-{
-    time_t                 at, now;
-    ngx_int_t              wait;
-    ngx_str_t             *value, *date;
-    ngx_agent_transfer_t  *t;
-
-    t = call->transfer;
-
-    if (t == NULL || t->status < 400) {
-        return -1;
-    }
-
-    value = ngx_agent_curl_header(t, "retry-after-ms");
-    wait = value ? ngx_atoi(value->data, value->len) : NGX_ERROR;
-
-    if (wait != NGX_ERROR) {
-        return ngx_min(wait, NGX_AGENT_WAIT_MAX * 1000);
-    }
-
-    value = ngx_agent_curl_header(t, "retry-after");
-    if (value == NULL) {
-        return -1;
-    }
-
-    wait = ngx_atoi(value->data, value->len);
-
-    if (wait != NGX_ERROR) {
-        return ngx_min(wait, NGX_AGENT_WAIT_MAX) * 1000;
-    }
-
-    at = ngx_parse_http_time(value->data, value->len);
-    if (at == (time_t) NGX_ERROR) {
-        return -1;
-    }
-
-    date = ngx_agent_curl_header(t, "date");
-    now = date ? ngx_parse_http_time(date->data, date->len)
-               : (time_t) NGX_ERROR;
-
-    if (now == (time_t) NGX_ERROR) {
-        now = ngx_time();
-    }
-
-    return at > now ? (ngx_int_t) ngx_min(at - now, NGX_AGENT_WAIT_MAX) * 1000
-                    : 0;
 }
 
 

@@ -35,8 +35,6 @@
 #define NGX_AGENT_CURL_DRAIN          2000    /* ms that a complete answer may
                                                  take to end its framing */
 #define NGX_AGENT_CURL_DRAIN_BYTES    16384
-#define NGX_AGENT_CURL_OPENED_MAX     8       /* addresses that one connection
-                                                 may be tried at */
 
 
 /* A multi handle. */
@@ -54,13 +52,17 @@ typedef struct ngx_agent_handle_s  ngx_agent_handle_t;
 /* What nginx knows of a descriptor that libcurl asked us to open. */
 typedef struct {
     ngx_connection_t         *connection;   /* NULL: not ours */
+    ngx_agent_shard_t        *shard;        /* whose socket it is, or was */
+    int                       wanted;       /* CURL_POLL_IN, _OUT: what that
+                                               libcurl believes to watch */
     unsigned                  connected:1;  /* libcurl has it established */
 } ngx_agent_socket_t;
 
 
-/* A provider in this worker. */
+/* One of a provider's URLs in this worker. */
 typedef struct {
     ngx_agent_provider_t     *provider;
+    ngx_agent_replica_t      *replica;
     ngx_agent_resolve_t       resolve;
     ngx_agent_handle_t       *free;         /* easy handles, unconnected */
     ngx_queue_t               idle;         /* of handles, latest first */
@@ -68,7 +70,8 @@ typedef struct {
     CURLSH                   *share;        /* addresses, TLS sessions: of one
                                                provider, so of one trust */
     CURLU                    *url;          /* scheme, host, port */
-    ngx_str_t                 lines;        /* constant header lines */
+    ngx_str_t                *lines;        /* constant header lines, for each
+                                               key; at least one */
     struct curl_slist        *entry;        /* for CURLOPT_RESOLVE */
 } ngx_agent_upstream_t;
 
@@ -89,7 +92,7 @@ struct ngx_agent_handle_s {
     ngx_msec_t                since;        /* idle since */
     size_t                    drained;      /* bytes after it was let go of */
     ngx_msec_t                connect;      /* CURLOPT_CONNECTTIMEOUT_MS */
-    curl_socket_t             opened[NGX_AGENT_CURL_OPENED_MAX];
+    curl_socket_t             opened[NGX_AGENT_ADDRESSES_MAX];
     ngx_uint_t                opened_count; /* not connected yet */
     unsigned                  used:1;       /* has served an answer before */
     unsigned                  heard:1;      /* a byte of this answer came */

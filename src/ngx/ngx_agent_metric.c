@@ -11,6 +11,7 @@
 
 
 #include "ngx/ngx_agent_shm.h"
+#include "core/ag_share.h"
 
 
 static ngx_int_t ngx_agent_metric_copy(ngx_agent_shm_scope_t *all,
@@ -46,6 +47,61 @@ ngx_agent_metric_observe(ngx_agent_series_t *series, ag_metric_id_t id,
 
     (void) ngx_atomic_fetch_add(&cells[ag_metric_bucket(id, value)], 1);
     (void) ngx_atomic_fetch_add(&cells[AG_BUCKETS_MAX + 1], value);
+}
+
+
+void
+ngx_agent_metric_set(ngx_agent_series_t *series, ag_metric_id_t id,
+    uint64_t value)
+{
+    if (series != NULL) {
+        series->cells[ag_metric_cell(id)] = value;
+    }
+}
+
+
+ngx_int_t
+ngx_agent_metric_take(ngx_agent_series_t *series)
+{
+    uint64_t           after;
+    ngx_atomic_uint_t  seen;
+
+    if (series == NULL) {
+        return NGX_OK;
+    }
+
+    do {
+        seen = series->share;
+
+        if (ag_share_take(seen, &after) != AG_OK) {
+            return NGX_BUSY;
+        }
+
+    } while (!ngx_atomic_cmp_set(&series->share, seen, after));
+
+    return NGX_OK;
+}
+
+
+/* Nothing is written where nothing was used: the healthy path. */
+void
+ngx_agent_metric_deposit(ngx_agent_series_t *series, ngx_uint_t share)
+{
+    ngx_atomic_uint_t  seen;
+
+    if (series == NULL) {
+        return;
+    }
+
+    do {
+        seen = series->share;
+
+        if (seen == 0) {
+            return;
+        }
+
+    } while (!ngx_atomic_cmp_set(&series->share, seen,
+                                 ag_share_deposit(seen, share)));
 }
 
 

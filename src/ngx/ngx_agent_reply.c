@@ -13,6 +13,7 @@
 static ngx_int_t ngx_agent_reply_models(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_error(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_as_sent(ngx_agent_call_t *call);
+static ngx_uint_t ngx_agent_reply_is_as_sent(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_event(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_stream_end(ngx_agent_call_t *call);
 static void ngx_agent_reply_early(ngx_agent_call_t *call);
@@ -37,7 +38,7 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
 
     } else if (call->error.class != AG_E_NONE) {
         rc = call->opened ? ngx_agent_reply_event(call)
-             : call->as_sent ? ngx_agent_reply_as_sent(call)
+             : ngx_agent_reply_is_as_sent(call) ? ngx_agent_reply_as_sent(call)
              : ngx_agent_reply_error(call);
 
     } else if (call->endpoint >= AG_ENDPOINT_MODELS) {
@@ -47,7 +48,8 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
         rc = ngx_agent_reply_stream_end(call);
 
     } else {
-        rc = ngx_agent_reply_body(call, NGX_HTTP_OK, NULL, &call->answer);
+        rc = ngx_agent_reply_body(call, NGX_HTTP_OK, NULL,
+                                  &call->attempt->answer);
     }
 
     if (rc != NGX_OK || call->phase != NGX_AGENT_PHASE_REPLY) {
@@ -60,12 +62,21 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
 }
 
 
+/* Is the error the one whose body was put aside? */
+static ngx_uint_t
+ngx_agent_reply_is_as_sent(ngx_agent_call_t *call)
+{
+    return call->failure.body.len != 0
+           && call->error.class == call->chain.error;
+}
+
+
 static ngx_int_t
 ngx_agent_reply_models(ngx_agent_call_t *call)
 {
     ngx_int_t  rc;
 
-    rc = ngx_agent_models_write(call, &call->answer);
+    rc = ngx_agent_models_write(call, &call->page);
 
     if (rc == NGX_DECLINED) {
         call->error.class = AG_E_UNKNOWN_MODEL;
@@ -76,7 +87,7 @@ ngx_agent_reply_models(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    return ngx_agent_reply_body(call, NGX_HTTP_OK, NULL, &call->answer);
+    return ngx_agent_reply_body(call, NGX_HTTP_OK, NULL, &call->page);
 }
 
 
@@ -107,13 +118,7 @@ ngx_agent_reply_error(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    if (call->transfer != NULL) {
-        ngx_agent_curl_stop(call->transfer);
-    }
-
-    ag_buf_free(&call->answer);
-
-    if (ag_error_write(&call->answer, &call->error, call->client->surface,
+    if (ag_error_write(&call->page, &call->error, call->client->surface,
                        ngx_agent_str(&call->request_id))
         != AG_OK)
     {
@@ -121,7 +126,7 @@ ngx_agent_reply_error(ngx_agent_call_t *call)
     }
 
     return ngx_agent_reply_body(call, status, &ngx_agent_reply_json,
-                                &call->answer);
+                                &call->page);
 }
 
 
@@ -158,51 +163,6 @@ ngx_agent_reply_early(ngx_agent_call_t *call)
 }
 
 
-/*
- * 400, 404, 413, 422 and their like are the client's to mend, and clients
- * match their words.  Not if they hold a key of ours, and only JSON: a page
- * of HTML is for nobody here.
- */
-ngx_uint_t
-ngx_agent_reply_forwards(ngx_agent_call_t *call, ag_error_class_t class)
-{
-    ag_json_t         json;
-    ngx_uint_t        i;
-    ngx_agent_key_t  *key;
-
-    switch (class) {
-    case AG_E_INVALID_REQUEST:
-    case AG_E_CONTEXT_LENGTH:
-    case AG_E_CONTENT_POLICY:
-    case AG_E_NOT_FOUND:
-        break;
-
-    default:
-        return 0;
-    }
-
-    if (call->transfer->cut || call->transfer->status >= 500
-        || ag_json_scan(&json, ag_buf_str(&call->answer)) != AG_OK
-        || json.type != AG_JSON_OBJECT)
-    {
-        return 0;
-    }
-
-    key = call->target->provider->keys.elts;
-
-    for (i = 0; i < call->target->provider->keys.nelts; i++) {
-        if (memmem(call->answer.data, call->answer.len, key[i].value.data,
-                   key[i].value.len)
-            != NULL)
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 static ngx_int_t
 ngx_agent_reply_as_sent(ngx_agent_call_t *call)
 {
@@ -225,7 +185,7 @@ ngx_agent_reply_as_sent(ngx_agent_call_t *call)
     }
 
     return ngx_agent_reply_body(call, call->transfer->status, type,
-                                &call->answer);
+                                &call->failure.body);
 }
 
 
@@ -244,7 +204,7 @@ ngx_agent_reply_open(ngx_agent_call_t *call)
     static ngx_str_t  no = ngx_string("no");
 
     r = call->r;
-    type = call->transfer->started
+    type = call->committed
            ? ngx_agent_curl_header(call->transfer, "content-type") : NULL;
 
     if (type == NULL) {
@@ -284,6 +244,51 @@ ngx_agent_reply_open(ngx_agent_call_t *call)
     rc = ngx_http_send_header(r);
 
     return (rc == NGX_ERROR || rc > NGX_OK) ? NGX_ERROR : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_agent_reply_heartbeat(ngx_agent_call_t *call)
+{
+    const ag_str_t  *heartbeat;
+
+    if (!call->streaming || call->conf->heartbeat == 0
+        || (ngx_msec_t) (ngx_current_msec - call->at.spoke)
+           < call->conf->heartbeat)
+    {
+        return NGX_OK;
+    }
+
+    if (call->sending.len != 0) {
+        call->at.spoke = ngx_current_msec;  /* it has enough to read */
+        return ngx_agent_reply_flush(call);
+    }
+
+    heartbeat = &call->client->heartbeat;
+
+    if ((!call->opened && ngx_agent_reply_open(call) != NGX_OK)
+        || ag_buf_add(&call->sending, heartbeat->data, heartbeat->len)
+           != AG_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_reply_write(call, 0);
+}
+
+
+ngx_msec_t
+ngx_agent_reply_heartbeat_at(ngx_agent_call_t *call)
+{
+    ngx_msec_t  at;
+
+    if (!call->streaming || call->conf->heartbeat == 0) {
+        return 0;
+    }
+
+    at = call->at.spoke + call->conf->heartbeat;
+
+    return at != 0 ? at : 1;
 }
 
 
@@ -397,12 +402,10 @@ ngx_agent_reply_on_write(ngx_http_request_t *r)
 static ngx_int_t
 ngx_agent_reply_event(ngx_agent_call_t *call)
 {
-    ngx_int_t  rc;
+    ngx_int_t             rc;
+    ngx_agent_attempt_t  *attempt;
 
-    if (call->transfer != NULL) {
-        ngx_agent_curl_stop(call->transfer);
-    }
-
+    attempt = call->attempt;
     rc = ngx_agent_reply_flush(call);
 
     if (rc == NGX_AGAIN) {
@@ -416,13 +419,15 @@ ngx_agent_reply_event(ngx_agent_call_t *call)
     ngx_log_error(NGX_LOG_ERR, call->log, 0,
                   "agent: stream broken off, class: %s, provider: \"%V\", "
                   "id: %V", ag_error_row(call->error.class)->name,
-                  &call->target->provider->name, &call->request_id);
+                  call->target ? &call->target->provider->name
+                               : &ngx_agent_reply_nobody,
+                  &call->request_id);
 
     /* events that are complete still go out, what is behind them not */
 
-    call->answer.len = call->committed ? call->parsed : 0;
+    attempt->answer.len = call->committed ? attempt->parsed : 0;
 
-    if (ag_buf_add(&call->sending, call->answer.data, call->answer.len)
+    if (ag_buf_add(&call->sending, attempt->answer.data, attempt->answer.len)
         != AG_OK
         || ag_error_write_event(&call->sending, &call->error,
                                 call->client->surface,

@@ -74,6 +74,17 @@ ngx_agent_request_seed(ngx_agent_main_conf_t *amcf, ngx_log_t *log)
 }
 
 
+uint64_t
+ngx_agent_request_random(ngx_agent_main_conf_t *amcf)
+{
+    if (ngx_agent_request_seed(amcf, ngx_cycle->log) != NGX_OK) {
+        return 0;       /* it was logged */
+    }
+
+    return ag_id_random(amcf->id_state);
+}
+
+
 ngx_str_t *
 ngx_agent_request_header(ngx_http_request_t *r, const char *name)
 {

@@ -12,7 +12,6 @@
 
 
 #define NGX_AGENT_RESOLVE_RETRY  5      /* s after a failed renewal */
-#define NGX_AGENT_RESOLVE_MAX    16     /* addresses of one name */
 
 
 static void ngx_agent_resolve_ask(ngx_agent_resolve_t *resolve,
@@ -26,11 +25,12 @@ static void ngx_agent_resolve_wake(ngx_agent_resolve_t *resolve);
 
 ngx_int_t
 ngx_agent_resolve_init(ngx_agent_resolve_t *resolve,
-    ngx_agent_provider_t *provider, ngx_log_t *log)
+    ngx_agent_provider_t *provider, ngx_agent_replica_t *replica,
+    ngx_log_t *log)
 {
     ngx_agent_url_t  *url;
 
-    url = provider->proxy.len ? &provider->proxy_url : provider->urls.elts;
+    url = provider->proxy.len ? &provider->proxy_url : &replica->url;
 
     resolve->url = url;
     resolve->name = provider->name;
@@ -133,7 +133,7 @@ ngx_agent_resolve_done(ngx_resolver_ctx_t *ctx)
 {
     ngx_int_t             rc;
     ngx_uint_t            i, n;
-    ngx_addr_t            addresses[NGX_AGENT_RESOLVE_MAX];
+    ngx_addr_t            addresses[NGX_AGENT_ADDRESSES_MAX];
     ngx_agent_resolve_t  *resolve;
 
     resolve = ctx->data;
@@ -150,7 +150,7 @@ ngx_agent_resolve_done(ngx_resolver_ctx_t *ctx)
                                        ? NGX_AGENT_RESOLVE_RETRY : 1);
 
     } else {
-        n = ngx_min(ctx->naddrs, NGX_AGENT_RESOLVE_MAX);
+        n = ngx_min(ctx->naddrs, NGX_AGENT_ADDRESSES_MAX);
 
         for (i = 0; i < n; i++) {
             addresses[i].sockaddr = ctx->addrs[i].sockaddr;

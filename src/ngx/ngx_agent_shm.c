@@ -17,7 +17,7 @@
  */
 
 
-#include "ngx/ngx_agent_shm.h"
+#include "ngx/ngx_agent_state.h"
 
 
 #define NGX_AGENT_SHM_MAGIC  0x61676e74     /* "agnt" */
@@ -35,6 +35,7 @@ static ngx_agent_series_t *ngx_agent_shm_find(ngx_agent_shm_scope_t *all,
     ngx_str_t *name);
 static ngx_agent_series_t *ngx_agent_shm_add(ngx_slab_pool_t *pool,
     ngx_agent_zone_t *shared, ag_scope_t scope, ngx_str_t *name);
+static void ngx_agent_shm_peers(ngx_shm_zone_t *zone, ngx_array_t *peers);
 static uint32_t ngx_agent_shm_layout(void);
 
 
@@ -77,7 +78,12 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
         pool->data = shared;
     }
 
-    if (ngx_agent_shm_connect(amcf) != NGX_OK) {
+    if (ngx_agent_shm_connect(amcf) != NGX_OK
+        || ngx_agent_state_connect(amcf) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
+                      "agent: zone \"%V\" is too small for the configured "
+                      "targets", &zone->shm.name);
         return NGX_ERROR;
     }
 
@@ -115,7 +121,9 @@ ngx_agent_shm_create(ngx_slab_pool_t *pool)
 
     shared->processes = ngx_slab_calloc(pool,
                               NGX_MAX_PROCESSES * ngx_agent_shm_process_size());
-    if (shared->processes == NULL) {
+    shared->states = ngx_slab_calloc(pool, ngx_agent_state_size());
+
+    if (shared->processes == NULL || shared->states == NULL) {
         return NULL;
     }
 
@@ -185,6 +193,7 @@ ngx_agent_shm_inherit(ngx_shm_zone_t *zone, ngx_agent_zone_t *shared)
 
             to->error = from->error;
             to->error_status = from->error_status;
+            to->share = from->share;
 
             for (n = 0; n < ag_scope_cells(scope); n++) {
                 to->cells[n] += from->cells[n];
@@ -284,12 +293,26 @@ ngx_agent_shm_connect(ngx_agent_main_conf_t *amcf)
         targets = models[i]->targets.elts;
 
         for (n = 0; n < models[i]->targets.nelts; n++) {
-            targets[n].series = ngx_agent_shm_series(zone, AG_SCOPE_TARGET,
-                                                     &targets[n].name);
+            ngx_agent_shm_peers(zone, &targets[n].peers);
         }
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_agent_shm_peers(ngx_shm_zone_t *zone, ngx_array_t *peers)
+{
+    ngx_uint_t         i;
+    ngx_agent_peer_t  *peer;
+
+    peer = peers->elts;
+
+    for (i = 0; i < peers->nelts; i++) {
+        peer[i].series = ngx_agent_shm_series(zone, AG_SCOPE_TARGET,
+                                              &peer[i].name);
+    }
 }
 
 
@@ -310,6 +333,13 @@ ngx_agent_shm_init_process(ngx_agent_main_conf_t *amcf)
     ngx_memzero((void *) process->cells, ag_gauges() * sizeof(ngx_atomic_t));
     process->pid = ngx_pid;
     amcf->gauges = process->cells;
+
+    do {
+        seen = amcf->shared->slots;
+
+    } while (seen <= (ngx_atomic_uint_t) ngx_process_slot
+             && !ngx_atomic_cmp_set(&amcf->shared->slots, seen,
+                                    ngx_process_slot + 1));
 
     /* the first worker of a configuration tells that it runs */
 
@@ -462,11 +492,15 @@ ngx_agent_shm_process_size(void)
 static uint32_t
 ngx_agent_shm_layout(void)
 {
+    size_t                  size;
     uint32_t                hash;
     ag_metric_id_t          id;
     const ag_metric_row_t  *row;
 
     ngx_crc32_init(hash);
+
+    size = sizeof(ngx_agent_peer_state_t);
+    ngx_crc32_update(&hash, (u_char *) &size, sizeof(size));
 
     for (id = 0; id < AG_M_MAX; id++) {
         row = ag_metric_row(id);

@@ -29,11 +29,16 @@ typedef struct {
 } ngx_agent_shm_process_t;
 
 
+typedef struct ngx_agent_states_s  ngx_agent_states_t;
+
+
 struct ngx_agent_zone_s {
     uint32_t                  magic;
     uint32_t                  layout;   /* of the metric table */
     ngx_uint_t                loaded;   /* configurations; the master's */
     u_char                   *processes;
+    ngx_atomic_t              slots;    /* of processes, that were ever used */
+    ngx_agent_states_t       *states;   /* of providers, ngx_agent_state.h */
     ngx_agent_shm_scope_t     scopes[AG_SCOPE_MAX];
 };
 

@@ -7,7 +7,7 @@
 
 
 #include "ngx/ngx_agent_conf_block.h"
-#include "ngx/ngx_agent_shm.h"
+#include "ngx/ngx_agent_state.h"
 
 
 #define NGX_AGENT_SHM_STEP  (64 * 1024)     /* bytes; the smallest zone is a
@@ -85,7 +85,8 @@ ngx_agent_shm_zone_min(void)
     ag_scope_t  i;
 
     rows = sizeof(ngx_agent_zone_t);
-    size = NGX_MAX_PROCESSES * ngx_agent_shm_process_size();
+    size = NGX_MAX_PROCESSES * ngx_agent_shm_process_size()
+           + ngx_agent_state_size() + ngx_pagesize;
 
     for (i = 0; i < AG_SCOPE_MAX; i++) {
         rows += ngx_agent_shm_series_size(i)

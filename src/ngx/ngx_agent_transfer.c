@@ -8,10 +8,14 @@
 
 #include "ngx/ngx_agent_transfer.h"
 #include "core/ag_address.h"
+#include "core/ag_wait.h"
 
 
 /* A larger body is sent from where it lies, behind its head. */
 #define NGX_AGENT_TRANSFER_JOINED  65536
+
+
+#define NGX_AGENT_TRANSFER_NAME  64     /* bytes; longer names are not ours */
 
 
 static u_char *ngx_agent_transfer_put(u_char *p, ngx_str_t *name,
@@ -19,6 +23,8 @@ static u_char *ngx_agent_transfer_put(u_char *p, ngx_str_t *name,
 static u_char *ngx_agent_transfer_head(ngx_agent_transfer_t *t,
     ngx_agent_curl_request_t *request, ngx_str_t *lines, size_t len,
     ngx_uint_t joined, ngx_str_t *out);
+static u_char *ngx_agent_transfer_get(ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request, ngx_str_t *lines, ngx_str_t *out);
 static u_char *ngx_agent_transfer_host(u_char *p, ngx_agent_url_t *url);
 static ngx_uint_t ngx_agent_transfer_keeps(ngx_agent_transfer_t *t,
     ag_str_t *name);
@@ -30,8 +36,6 @@ static const ag_str_t  ngx_agent_transfer_names[] = {
     ag_string("content-encoding"),
     ag_string("content-length"),
     ag_string("date"),
-    ag_string("retry-after"),
-    ag_string("retry-after-ms"),
     ag_string("request-id"),
     ag_string("x-request-id"),
     ag_null_string
@@ -43,7 +47,8 @@ static const ag_str_t  ngx_agent_transfer_names[] = {
 
 ngx_int_t
 ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
-    ngx_pool_t *pool, ngx_str_t *lines)
+    ngx_agent_url_t *url, ngx_uint_t number, ngx_pool_t *pool,
+    ngx_str_t *lines)
 {
     u_char           *p;
     size_t            size;
@@ -51,13 +56,12 @@ ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
     ngx_uint_t        i;
     ngx_keyval_t     *header;
     ngx_agent_key_t  *key;
-    ngx_agent_url_t  *url;
 
     static ngx_str_t  type = ngx_string("Content-Type");
     static ngx_str_t  json = ngx_string("application/json");
 
-    url = provider->urls.elts;
     key = provider->keys.elts;
+    key += number;
     header = provider->headers.elts;
 
     size = sizeof("Host: []:65535\r\n") + url->host.len
@@ -164,6 +168,7 @@ ngx_agent_transfer_write(ngx_agent_transfer_t *t,
 
             ag_patch_write(body, request->patches, request->patch_count,
                            out[1].data);
+            t->copy = out[1].data;
         }
     }
 
@@ -197,9 +202,13 @@ ngx_agent_transfer_head(ngx_agent_transfer_t *t,
     ngx_keyval_t     *header;
     ngx_agent_url_t  *url;
 
-    url = request->provider->urls.elts;
+    url = &request->replica->url;
     header = request->headers ? request->headers->elts : NULL;
     n = request->headers ? request->headers->nelts : 0;
+
+    if (request->get) {
+        return ngx_agent_transfer_get(t, request, lines, out);
+    }
 
     size = sizeof("POST ? HTTP/1.1\r\n") + url->url.len + request->path.len
            + request->args.len + lines->len
@@ -231,6 +240,39 @@ ngx_agent_transfer_head(ngx_agent_transfer_t *t,
     p = ngx_sprintf(p, "Content-Length: %uz\r\n\r\n", len);
 
     out->len = (size_t) (p - out->data) + (joined ? len : 0);
+
+    return p;
+}
+
+
+/* Never through a proxy's eyes: a health check is for the replica. */
+static u_char *
+ngx_agent_transfer_get(ngx_agent_transfer_t *t,
+    ngx_agent_curl_request_t *request, ngx_str_t *lines, ngx_str_t *out)
+{
+    size_t     size;
+    u_char    *p;
+    ngx_str_t  base;
+
+    base = request->replica->url.url;
+    base.len -= request->replica->url.path.len;
+
+    if (request->provider->proxy.len == 0 || request->replica->url.tls) {
+        base.len = 0;
+    }
+
+    size = sizeof("GET  HTTP/1.1\r\n\r\n") + base.len + request->path.len
+           + lines->len;
+
+    out->data = ngx_pnalloc(t->pool, size);
+    if (out->data == NULL) {
+        return NULL;
+    }
+
+    p = ngx_sprintf(out->data, "GET %V%V HTTP/1.1\r\n%V\r\n", &base,
+                    &request->path, lines);
+
+    out->len = p - out->data;
 
     return p;
 }
@@ -289,6 +331,7 @@ static ngx_uint_t
 ngx_agent_transfer_keeps(ngx_agent_transfer_t *t, ag_str_t *name)
 {
     size_t           n;
+    u_char           small[NGX_AGENT_TRANSFER_NAME];
     const ag_str_t  *known;
 
     for (known = ngx_agent_transfer_names; known->len; known++) {
@@ -298,6 +341,16 @@ ngx_agent_transfer_keeps(ngx_agent_transfer_t *t, ag_str_t *name)
                                name->len)
                == 0)
         {
+            return 1;
+        }
+    }
+
+    /* a healthy answer tells its limits too: nobody reads them */
+
+    if (t->status >= NGX_HTTP_BAD_REQUEST && name->len <= sizeof(small)) {
+        ngx_strlow(small, (u_char *) name->data, name->len);
+
+        if (ag_wait_reads(ag_str(small, name->len))) {
             return 1;
         }
     }

@@ -13,11 +13,11 @@
 
 
 /*
- * The header lines that every request to the provider carries, the key among
- * them, as they stand on the wire.  They live in "pool".
+ * The header lines that every request to the URL carries, the provider's key
+ * of that number among them, as they stand on the wire.  They live in "pool".
  */
 ngx_int_t ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
-    ngx_pool_t *pool, ngx_str_t *lines);
+    ngx_agent_url_t *url, ngx_uint_t key, ngx_pool_t *pool, ngx_str_t *lines);
 
 /*
  * Writes the request into the transfer's pool: out[0] is the head, and the

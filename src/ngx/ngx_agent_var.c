@@ -97,7 +97,7 @@ ngx_agent_var_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return ngx_agent_var_text(v, ngx_agent_var_name(call, var));
 
     case NGX_AGENT_VAR_ATTEMPTS:
-        return ngx_agent_var_number(r, v, call->attempts);
+        return ngx_agent_var_number(r, v, call->chain.attempts);
 
     case NGX_AGENT_VAR_STREAM:
         return ngx_agent_var_number(r, v, call->streaming);

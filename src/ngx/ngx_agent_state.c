@@ -1,0 +1,519 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * What the workers share about providers; see ngx_agent_state.h.  Decides
+ * nothing: breakers are ag_breaker's, rests are times that others set.
+ *
+ * States are found by a hash of what they are about, so that a reload finds
+ * them again, whatever its order.  They stay when their target leaves the
+ * configuration: it may come back, and old workers still use it.
+ */
+
+
+#include "ngx/ngx_agent_state.h"
+#include "core/ag_balance.h"
+
+#include <signal.h>
+
+
+#define NGX_AGENT_LOCK_SPINS  1000      /* tries before the owner is looked
+                                           at, and the processor given up */
+
+
+static uint64_t ngx_agent_state_id(ngx_str_t *first, ngx_str_t *second,
+    ngx_str_t *third);
+static ngx_int_t ngx_agent_state_provider(ngx_slab_pool_t *pool,
+    ngx_agent_states_t *states, ngx_agent_provider_t *provider);
+static ngx_int_t ngx_agent_state_replica(ngx_slab_pool_t *pool,
+    ngx_agent_states_t *states, ngx_agent_provider_t *provider,
+    ngx_agent_replica_t *replica);
+static ngx_int_t ngx_agent_state_peer(ngx_slab_pool_t *pool,
+    ngx_agent_states_t *states, ngx_agent_target_t *target,
+    ngx_agent_peer_t *peer);
+static void ngx_agent_state_keys(ngx_agent_provider_t *provider,
+    ngx_agent_rest_t *rests);
+static void ngx_agent_state_switch_off(ngx_agent_main_conf_t *amcf);
+static void ngx_agent_state_renew(ngx_slab_pool_t *pool,
+    ngx_agent_states_t *states, ngx_uint_t slot);
+static void ngx_agent_state_mend(ngx_agent_states_t *states, ngx_uint_t slot);
+static void ngx_agent_state_subtract(ngx_atomic_t *total, ngx_uint_t n);
+
+
+/* ---- while a configuration is loaded ---- */
+
+
+ngx_int_t
+ngx_agent_state_connect(ngx_agent_main_conf_t *amcf)
+{
+    ngx_uint_t               i, n, p;
+    ngx_slab_pool_t         *pool;
+    ngx_agent_peer_t        *peer;
+    ngx_agent_model_t      **model;
+    ngx_agent_states_t      *states;
+    ngx_agent_target_t      *target;
+    ngx_agent_replica_t     *replica;
+    ngx_agent_provider_t   **provider;
+
+    pool = (ngx_slab_pool_t *) amcf->zone->shm.addr;
+    states = ((ngx_agent_zone_t *) pool->data)->states;
+    provider = amcf->providers.elts;
+
+    for (i = 0; i < amcf->providers.nelts; i++) {
+        replica = provider[i]->replicas.elts;
+
+        if (ngx_agent_state_provider(pool, states, provider[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        for (n = 0; n < provider[i]->replicas.nelts; n++) {
+            if (ngx_agent_state_replica(pool, states, provider[i],
+                                        &replica[n])
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    model = amcf->models.elts;
+
+    for (i = 0; i < amcf->models.nelts; i++) {
+        target = model[i]->targets.elts;
+
+        for (n = 0; n < model[i]->targets.nelts; n++) {
+            peer = target[n].peers.elts;
+
+            for (p = 0; p < target[n].peers.nelts; p++) {
+                if (ngx_agent_state_peer(pool, states, &target[n], &peer[p])
+                    != NGX_OK)
+                {
+                    return NGX_ERROR;
+                }
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static uint64_t
+ngx_agent_state_id(ngx_str_t *first, ngx_str_t *second, ngx_str_t *third)
+{
+    uint64_t  id;
+
+    id = ag_balance_hash(ngx_agent_str(first));
+    id = id * 31 + ag_balance_hash(ngx_agent_str(second));
+
+    return id * 31 + ag_balance_hash(ngx_agent_str(third));
+}
+
+
+static ngx_int_t
+ngx_agent_state_provider(ngx_slab_pool_t *pool, ngx_agent_states_t *states,
+    ngx_agent_provider_t *provider)
+{
+    uint64_t                     id;
+    ngx_str_t                    none;
+    ngx_agent_provider_state_t  *state;
+
+    ngx_str_null(&none);
+    id = ngx_agent_state_id(&provider->name, &none, &none);
+
+    for (state = states->providers; state != NULL; state = state->next) {
+        if (state->id == id) {
+            break;
+        }
+    }
+
+    if (state == NULL) {
+
+        if (states->counters + 2 > NGX_AGENT_COUNTERS_MAX) {
+            return NGX_ERROR;
+        }
+
+        state = ngx_slab_calloc(pool, sizeof(ngx_agent_provider_state_t));
+        if (state == NULL) {
+            return NGX_ERROR;
+        }
+
+        state->id = id;
+        state->places = states->counters++;
+        state->waiting = states->counters++;
+        state->next = states->providers;
+        states->providers = state;
+    }
+
+    ngx_agent_state_keys(provider, state->rests);
+    provider->state = state;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_state_replica(ngx_slab_pool_t *pool, ngx_agent_states_t *states,
+    ngx_agent_provider_t *provider, ngx_agent_replica_t *replica)
+{
+    uint64_t                    id;
+    ngx_str_t                   none;
+    ngx_agent_replica_state_t  *state;
+
+    ngx_str_null(&none);
+    id = ngx_agent_state_id(&provider->name, &replica->url.url, &none);
+
+    for (state = states->replicas; state != NULL; state = state->next) {
+        if (state->id == id) {
+            break;
+        }
+    }
+
+    if (state == NULL) {
+        state = ngx_slab_calloc(pool, sizeof(ngx_agent_replica_state_t));
+        if (state == NULL) {
+            return NGX_ERROR;
+        }
+
+        state->id = id;
+        state->next = states->replicas;
+        states->replicas = state;
+    }
+
+    replica->state = state;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_state_peer(ngx_slab_pool_t *pool, ngx_agent_states_t *states,
+    ngx_agent_target_t *target, ngx_agent_peer_t *peer)
+{
+    uint64_t                 id;
+    ngx_agent_peer_state_t  *state;
+
+    id = ngx_agent_state_id(&target->name, &target->provider_name,
+                            &peer->replica->url.url);
+
+    for (state = states->peers; state != NULL; state = state->next) {
+        if (state->id == id) {
+            break;
+        }
+    }
+
+    if (state == NULL) {
+
+        if (states->counters == NGX_AGENT_COUNTERS_MAX) {
+            return NGX_ERROR;
+        }
+
+        state = ngx_slab_calloc(pool, sizeof(ngx_agent_peer_state_t));
+        if (state == NULL) {
+            return NGX_ERROR;
+        }
+
+        state->id = id;
+        state->counter = states->counters++;
+        state->next = states->peers;
+        states->peers = state;
+    }
+
+    ngx_agent_state_keys(target->provider, state->rests);
+    peer->state = state;
+
+    return NGX_OK;
+}
+
+
+/* A key that took another's place has not been refused yet. */
+static void
+ngx_agent_state_keys(ngx_agent_provider_t *provider, ngx_agent_rest_t *rests)
+{
+    ngx_uint_t        i;
+    ngx_agent_key_t  *key;
+
+    key = provider->keys.elts;
+
+    for (i = 0; i < provider->keys.nelts; i++) {
+        if (rests[i].key != key[i].hash) {
+            rests[i].until = 0;
+            rests[i].key = key[i].hash;
+        }
+    }
+}
+
+
+size_t
+ngx_agent_state_size(void)
+{
+    return sizeof(ngx_agent_states_t);
+}
+
+
+/* ---- counters ---- */
+
+
+ngx_int_t
+ngx_agent_state_init_process(ngx_agent_main_conf_t *amcf)
+{
+    ngx_uint_t           i;
+    ngx_slab_pool_t     *pool;
+    ngx_agent_states_t  *states;
+
+    if (amcf->shared == NULL) {
+        return NGX_OK;
+    }
+
+    pool = (ngx_slab_pool_t *) amcf->zone->shm.addr;
+    states = amcf->shared->states;
+
+    ngx_shmtx_lock(&pool->mutex);
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        if (i == (ngx_uint_t) ngx_process_slot
+            || (states->held_by[i] != 0
+                && kill((ngx_pid_t) states->held_by[i], 0) == -1
+                && ngx_errno == ESRCH))
+        {
+            ngx_agent_state_mend(states, i);
+        }
+    }
+
+    i = ngx_process_slot;
+
+    if (states->held[i] == NULL || states->held_count[i] < states->counters) {
+        ngx_agent_state_renew(pool, states, i);
+    }
+
+    ngx_agent_state_switch_off(amcf);
+
+    amcf->held = states->held[i];
+    states->held_by[i] = ngx_pid;
+
+    ngx_shmtx_unlock(&pool->mutex);
+
+    return amcf->held != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+/* "breaker off" is not open, whatever an older configuration has left. */
+static void
+ngx_agent_state_switch_off(ngx_agent_main_conf_t *amcf)
+{
+    ngx_uint_t            i, n, p;
+    ngx_agent_peer_t     *peer;
+    ngx_agent_model_t   **model;
+    ngx_agent_target_t   *target;
+
+    model = amcf->models.elts;
+
+    for (i = 0; i < amcf->models.nelts; i++) {
+        target = model[i]->targets.elts;
+
+        for (n = 0; n < model[i]->targets.nelts; n++) {
+            peer = target[n].peers.elts;
+
+            for (p = 0; p < target[n].peers.nelts; p++) {
+                if (target[n].provider->breaker_off) {
+                    ngx_agent_metric_set(peer[p].series, AG_M_TARGET_BREAKER,
+                                         AG_BREAKER_CLOSED);
+                }
+            }
+        }
+    }
+}
+
+
+/*
+ * Both arrays in one block.  Others may read "heads" while it is given back:
+ * its count is 0 first, and what they still read is no ticket or an old one.
+ */
+static void
+ngx_agent_state_renew(ngx_slab_pool_t *pool, ngx_agent_states_t *states,
+    ngx_uint_t slot)
+{
+    ngx_uint_t  n;
+
+    states->held_count[slot] = 0;
+
+    ngx_memory_barrier();
+
+    if (states->heads[slot] != NULL) {
+        ngx_slab_free_locked(pool, (void *) states->heads[slot]);
+    }
+
+    n = states->counters + 1;
+
+    states->held[slot] = NULL;
+    states->heads[slot] = ngx_slab_calloc_locked(pool,
+                              n * (sizeof(ngx_atomic_t) + sizeof(uint32_t)));
+
+    if (states->heads[slot] != NULL) {
+        states->held[slot] = (uint32_t *) (states->heads[slot] + n);
+
+        ngx_memory_barrier();
+
+        states->held_count[slot] = states->counters;
+    }
+}
+
+
+/* Who had the slot is gone: so are its places and its probes. */
+static void
+ngx_agent_state_mend(ngx_agent_states_t *states, ngx_uint_t slot)
+{
+    ngx_uint_t               i;
+    ngx_agent_peer_state_t  *peer;
+
+    if (states->held_by[slot] == 0) {
+        return;
+    }
+
+    for (i = 0; states->held[slot] && i < states->held_count[slot]; i++) {
+        ngx_agent_state_subtract(&states->busy[i], states->held[slot][i]);
+        states->held[slot][i] = 0;
+        states->heads[slot][i] = 0;
+    }
+
+    for (peer = states->peers; peer != NULL; peer = peer->next) {
+        ngx_agent_state_lock(&peer->lock);
+        ag_breaker_reclaim(&peer->breaker, states->held_by[slot]);
+        ngx_agent_state_unlock(&peer->lock);
+    }
+
+    states->held_by[slot] = 0;
+}
+
+
+/* Never below zero: a process may die between its two counts. */
+static void
+ngx_agent_state_subtract(ngx_atomic_t *total, ngx_uint_t n)
+{
+    ngx_atomic_uint_t  seen;
+
+    do {
+        seen = *total;
+
+    } while (!ngx_atomic_cmp_set(total, seen, seen > n ? seen - n : 0));
+}
+
+
+ngx_int_t
+ngx_agent_state_take(ngx_agent_main_conf_t *amcf, ngx_uint_t counter,
+    ngx_uint_t max)
+{
+    ngx_atomic_t       *total;
+    ngx_atomic_uint_t   seen;
+
+    total = &amcf->shared->states->busy[counter];
+    amcf->held[counter]++;
+
+    do {
+        seen = *total;
+
+        if (max != 0 && seen >= max) {
+            amcf->held[counter]--;
+            return NGX_BUSY;
+        }
+
+    } while (!ngx_atomic_cmp_set(total, seen, seen + 1));
+
+    return NGX_OK;
+}
+
+
+void
+ngx_agent_state_give(ngx_agent_main_conf_t *amcf, ngx_uint_t counter)
+{
+    ngx_agent_state_subtract(&amcf->shared->states->busy[counter], 1);
+    amcf->held[counter]--;
+}
+
+
+ngx_uint_t
+ngx_agent_state_count(ngx_agent_main_conf_t *amcf, ngx_uint_t counter)
+{
+    return amcf->shared->states->busy[counter];
+}
+
+
+void
+ngx_agent_state_head(ngx_agent_main_conf_t *amcf, ngx_uint_t counter,
+    ngx_uint_t ticket)
+{
+    amcf->shared->states->heads[ngx_process_slot][counter] = ticket;
+}
+
+
+ngx_uint_t
+ngx_agent_state_older(ngx_agent_main_conf_t *amcf, ngx_uint_t counter,
+    ngx_uint_t ticket)
+{
+    ngx_uint_t           i, n, head;
+    ngx_agent_states_t  *states;
+
+    n = 0;
+    states = amcf->shared->states;
+
+    for (i = 0; i < amcf->shared->slots; i++) {
+
+        if (counter >= states->held_count[i]) {
+            continue;       /* it is older than the provider */
+        }
+
+        head = states->heads[i][counter];
+
+        if (head != 0
+            && (ticket == 0 || (ngx_int_t) (head - ticket) < 0))
+        {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+/* ---- locks ---- */
+
+
+/*
+ * Held for some hundred nanoseconds.  An owner that died in the middle
+ * leaves a breaker that is half changed, which ag_breaker bears.
+ */
+void
+ngx_agent_state_lock(ngx_agent_lock_t *lock)
+{
+    ngx_uint_t         n;
+    ngx_atomic_uint_t  owner;
+
+    for (n = 1; /* void */ ; n++) {
+
+        if (lock->owner == 0 && ngx_atomic_cmp_set(&lock->owner, 0, ngx_pid)) {
+            return;
+        }
+
+        if (n % NGX_AGENT_LOCK_SPINS != 0) {
+            ngx_cpu_pause();
+            continue;
+        }
+
+        owner = lock->owner;
+
+        if (owner != 0 && kill((ngx_pid_t) owner, 0) == -1
+            && ngx_errno == ESRCH
+            && ngx_atomic_cmp_set(&lock->owner, owner, ngx_pid))
+        {
+            return;
+        }
+
+        ngx_sched_yield();
+    }
+}
+
+
+void
+ngx_agent_state_unlock(ngx_agent_lock_t *lock)
+{
+    (void) ngx_atomic_cmp_set(&lock->owner, ngx_pid, 0);
+}

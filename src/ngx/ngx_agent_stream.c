@@ -1,0 +1,349 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * Streams of providers, event by event, before the commit and after it.
+ *
+ * "answer" of an attempt holds [events to be sent | bytes not yet
+ * understood], the border is "parsed".  Nothing goes out before the commit;
+ * what came before it goes out with it.  After it an error is an event.
+ */
+
+
+#include "ngx/ngx_agent_curl.h"
+
+
+static ngx_uint_t ngx_agent_stream_holds(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_events(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_event(ngx_agent_attempt_t *attempt,
+    ag_sse_event_t *event);
+static void ngx_agent_stream_drop(ag_buf_t *b, size_t at, size_t len);
+static ngx_int_t ngx_agent_stream_malformed(ngx_agent_attempt_t *attempt,
+    size_t bytes);
+static ngx_int_t ngx_agent_stream_end(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_pass(ngx_agent_call_t *call);
+
+
+ngx_int_t
+ngx_agent_stream_begun(ngx_agent_attempt_t *attempt)
+{
+    ngx_int_t          rc;
+    ngx_agent_call_t  *call;
+
+    call = attempt->call;
+    rc = ngx_agent_stream_events(attempt);
+
+    if (rc == NGX_AGAIN && !attempt->ended && attempt->transfer->done) {
+        rc = ngx_agent_stream_end(attempt);
+    }
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    if (ngx_agent_stream_holds(attempt)) {
+        ngx_agent_curl_resume(attempt->transfer);
+        return NGX_AGAIN;
+    }
+
+    return (call->validating && attempt->ended)
+           ? ngx_agent_validate_stream(attempt) : NGX_OK;
+}
+
+
+/* May a cut still be answered by another target? */
+static ngx_uint_t
+ngx_agent_stream_holds(ngx_agent_attempt_t *attempt)
+{
+    size_t  buffer;
+
+    buffer = attempt->call->model->buffer;
+
+    if (!attempt->content) {
+        return 1;
+    }
+
+    return !attempt->ended && attempt->parsed < buffer;
+}
+
+
+/* After it. */
+ngx_int_t
+ngx_agent_stream_rest(ngx_agent_call_t *call)
+{
+    ngx_int_t             rc;
+    ngx_agent_attempt_t  *attempt;
+
+    attempt = call->attempt;
+
+    rc = ngx_agent_stream_events(attempt);
+
+    if (rc == NGX_AGAIN && !attempt->ended && attempt->transfer->done) {
+        rc = ngx_agent_stream_end(attempt);
+    }
+
+    if (rc != NGX_AGAIN) {
+        return rc == NGX_ERROR ? NGX_ERROR : ngx_agent_stream_cut(call);
+    }
+
+    rc = ngx_agent_stream_pass(call);
+
+    if (rc != NGX_OK || call->phase != NGX_AGENT_PHASE_RECEIVE) {
+        return rc;
+    }
+
+    if (attempt->ended && attempt->parsed == 0) {
+
+        /* nginx has all of it, and sends on after us */
+
+        call->usage = attempt->usage;
+        call->ended = 1;
+        ngx_agent_attempt_end(attempt, AG_E_NONE);
+        ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
+
+        return NGX_OK;
+    }
+
+    if (!attempt->ended) {
+        ngx_agent_curl_resume(attempt->transfer);
+    }
+
+    return ngx_agent_receive_wait(call);
+}
+
+
+/* Too late for anybody else: what it has used counts, and the error. */
+ngx_int_t
+ngx_agent_stream_cut(ngx_agent_call_t *call)
+{
+    ngx_agent_attempt_t  *attempt;
+
+    attempt = call->attempt;
+    call->usage = attempt->usage;
+
+    ngx_agent_attempt_end(attempt, attempt->error);
+
+    return ngx_agent_call_fail(call, attempt->error);
+}
+
+
+/* NGX_AGAIN: all that has come is understood; NGX_DECLINED. */
+static ngx_int_t
+ngx_agent_stream_events(ngx_agent_attempt_t *attempt)
+{
+    int              rc;
+    ag_buf_t        *b;
+    ngx_int_t        failed;
+    ag_sse_event_t   event;
+
+    b = &attempt->answer;
+
+    while (!attempt->ended) {
+        rc = ag_sse_next(&attempt->sse, ag_str(b->data + attempt->parsed,
+                                               b->len - attempt->parsed),
+                         &event);
+        if (rc == AG_AGAIN) {
+            break;
+        }
+
+        if (rc != AG_OK) {
+            return ngx_agent_attempt_decline(attempt, AG_E_BAD_RESPONSE);
+        }
+
+        attempt->heard = ngx_current_msec;
+
+        failed = ngx_agent_stream_event(attempt, &event);
+
+        if (failed != NGX_OK) {
+            return ngx_agent_attempt_decline(attempt,
+                                             (ag_error_class_t) failed);
+        }
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/* NGX_OK, or the class of the failure. */
+static ngx_int_t
+ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event)
+{
+    size_t             len;
+    ag_delta_t         delta;
+    ngx_agent_call_t  *call;
+
+    call = attempt->call;
+    len = event->raw.len;
+    ngx_memzero(&delta, sizeof(ag_delta_t));
+
+    call->client->read_event(call->endpoint, event, &delta, &attempt->usage);
+
+    if (delta.failed) {
+        return delta.error;
+    }
+
+    if (delta.malformed
+        && ngx_agent_stream_malformed(attempt, len) != NGX_OK)
+    {
+        return AG_E_BAD_RESPONSE;
+    }
+
+    if ((delta.content || delta.finish) && !attempt->content) {
+        attempt->content = 1;
+        attempt->first = ngx_current_msec;
+    }
+
+    attempt->finished |= delta.finish;
+
+    if (delta.done) {
+
+        if (!attempt->content) {
+            return AG_E_BAD_RESPONSE;       /* an empty answer */
+        }
+
+        attempt->ended = 1;
+    }
+
+    /* what has no data is no event; clients have stumbled over it */
+
+    if (delta.malformed || (delta.usage_only && attempt->hide_usage)
+        || (event->data.len == 0 && !event->has_comment))
+    {
+        ngx_agent_stream_drop(&attempt->answer, attempt->parsed, len);
+        return NGX_OK;
+    }
+
+    attempt->malformed = 0;
+    attempt->parsed += len;
+
+    if (attempt->parsed > AG_STREAM_HELD_MAX && !attempt->content) {
+        attempt->content = 1;   /* more than we hold back for an error */
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_agent_stream_drop(ag_buf_t *b, size_t at, size_t len)
+{
+    b->len -= len;
+    ngx_memmove(b->data + at, b->data + at + len, b->len - at);
+}
+
+
+/* One event that cannot be read is left out, a run of them ends the stream. */
+static ngx_int_t
+ngx_agent_stream_malformed(ngx_agent_attempt_t *attempt, size_t bytes)
+{
+    ngx_agent_call_t  *call;
+
+    call = attempt->call;
+
+    ngx_agent_metric_add(attempt->peer->series, AG_M_TARGET_MALFORMED, 1);
+
+    ngx_log_error(NGX_LOG_WARN, call->log, 0,
+                  "agent: event left out that is not JSON, provider: \"%V\", "
+                  "bytes: %uz, id: %V", &attempt->target->provider->name, bytes,
+                  &call->request_id);
+
+    return ++attempt->malformed < AG_STREAM_MALFORMED_MAX ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * The provider has ended its stream without the last event.  NGX_AGAIN: that
+ * was all the same the end of a whole answer.
+ */
+static ngx_int_t
+ngx_agent_stream_end(ngx_agent_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    static const char  blank[] = "\n\n", done[] = "data: [DONE]\n\n";
+
+    if (attempt->transfer->error != AG_E_NONE) {
+        return ngx_agent_attempt_decline(attempt, attempt->transfer->error);
+    }
+
+    if (attempt->parsed != attempt->answer.len) {
+
+        /* its last event may lack no more than its end */
+
+        if (ag_buf_add(&attempt->answer, blank, sizeof(blank) - 1) != AG_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_agent_stream_events(attempt);
+
+        if (rc != NGX_AGAIN || attempt->ended) {
+            return rc;
+        }
+    }
+
+    if (!attempt->finished || !attempt->call->client->done_needed) {
+        return ngx_agent_attempt_decline(attempt, AG_E_BAD_RESPONSE);
+    }
+
+    /* it has finished its answer and forgot to say so */
+
+    attempt->answer.len = attempt->parsed;
+
+    if (ag_buf_add(&attempt->answer, done, sizeof(done) - 1) != AG_OK) {
+        return NGX_ERROR;
+    }
+
+    attempt->parsed = attempt->answer.len;
+    attempt->ended = 1;
+
+    return NGX_AGAIN;
+}
+
+
+/*
+ * Gives nginx the events that may go out.  While the client is still busy
+ * with the last ones they wait, and the transfer with them.
+ */
+static ngx_int_t
+ngx_agent_stream_pass(ngx_agent_call_t *call)
+{
+    size_t                rest;
+    ag_buf_t              swap;
+    ngx_int_t             rc;
+    ngx_agent_attempt_t  *attempt;
+
+    attempt = call->attempt;
+
+    if (attempt->parsed == 0 || call->sending.len != 0) {
+        return NGX_OK;
+    }
+
+    if (!call->opened && ngx_agent_reply_open(call) != NGX_OK) {
+        return ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
+    }
+
+    rest = attempt->answer.len - attempt->parsed;
+
+    if (ag_buf_add(&call->sending, attempt->answer.data + attempt->parsed, rest)
+        != AG_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    swap = call->sending;
+    call->sending = attempt->answer;
+    attempt->answer = swap;
+
+    call->sending.len = attempt->parsed;
+    attempt->parsed = 0;
+
+    rc = ngx_agent_reply_write(call, attempt->ended);
+
+    if (rc == NGX_ERROR) {
+        return ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
+    }
+
+    call->blocked = (rc == NGX_AGAIN);
+    call->transfer->blocked = call->blocked;
+
+    return NGX_OK;
+}
