@@ -67,6 +67,7 @@ PROVIDER = """
         dialect @dialect@;
         url @provider@;
         key file:@provider_key@;
+        @resilience@
         @provider_lines@
     }
 """
@@ -105,6 +106,9 @@ STATUS = """
         location /health { agent_status health; }
     }
 """
+
+# What one failure does: most tests are about that.
+ONE_ATTEMPT = "retry attempts=1; breaker off;"
 
 DEFAULT = ZONE + PROVIDER + MODELS + TENANTS + SERVER + STATUS
 
@@ -169,6 +173,7 @@ class Gateway:
         (self.prefix / "tmp").chmod(0o777)
         self.values = {"dialect": "openai", "gateway": "",
                        "provider_lines": "", "server": "",
+                       "resilience": ONE_ATTEMPT,
                        "shutdown": "60s", "level": "info",
                        "provider": "http://127.0.0.1:9/v1"}
         self.values.update(values)
