@@ -1,8 +1,8 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * The bytes of the mock provider: a chat completion, and the events of a
- * stream as OpenAI sends them when the usage is asked for.
+ * The bytes of the mock provider: a chat completion, the events of a stream
+ * as OpenAI sends them when the usage is asked for, and a refusal.
  */
 
 #define _GNU_SOURCE
@@ -62,12 +62,24 @@ static const char  answers_json_head[] =
 static const char  answers_json_begin[] =
     "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\","
     "\"created\":1763600000,\"model\":\"upstream-model\",\"choices\":"
-    "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"";
+    "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+    "\"{\\\"text\\\":\\\"";
 
 static const char  answers_json_end[] =
-    "\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],"
+    "\\\"}\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],"
     "\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":150,"
     "\"total_tokens\":350},\"system_fingerprint\":null}";
+
+static const char  answers_refusal_head[] =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "Content-Type: application/json\r\n"
+    "x-request-id: req_bench\r\n"
+    "Content-Length: %zu\r\n"
+    "\r\n";
+
+static const char  answers_refusal[] =
+    "{\"error\":{\"message\":\"The engine is currently overloaded.\","
+    "\"type\":\"server_error\",\"param\":null,\"code\":null}}";
 
 static const char  answers_filler[] =
     "It is as fast as the slowest of its parts. ";
@@ -86,6 +98,11 @@ answers_init(answers_t *a)
     a->end_len += answers_frame(a->end + a->end_len, answers_usage);
     a->end_len += answers_frame(a->end + a->end_len, "data: [DONE]\n\n");
     a->end_len += sprintf(a->end + a->end_len, "0\r\n\r\n");
+
+    a->refusal_len = sprintf(a->refusal, answers_refusal_head,
+                             sizeof(answers_refusal) - 1);
+    a->refusal_len += sprintf(a->refusal + a->refusal_len, "%s",
+                              answers_refusal);
 
     answers_json(a, 0);
 }

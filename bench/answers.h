@@ -25,6 +25,8 @@ typedef struct {
     size_t   stamp;                     /* offset of the time in the delta */
     char     end[4 * ANSWERS_EVENT];    /* finish, usage, [DONE] */
     size_t   end_len;
+    char     refusal[ANSWERS_EVENT];    /* a 503 */
+    size_t   refusal_len;
 } answers_t;
 
 
@@ -33,7 +35,8 @@ void answers_init(answers_t *a);
 /*
  * Renders the answer that is not streamed with a body of "size" bytes, or
  * with the shortest possible one.  The one before is not freed: a connection
- * may still be writing it.
+ * may still be writing it.  The text in it is a JSON object, so that it can
+ * be validated.
  */
 void answers_json(answers_t *a, size_t size);
 

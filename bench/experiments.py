@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import time
 
@@ -21,9 +22,9 @@ SENTENCE = ('Tell me, in \\"plain\\" words, what the second paragraph of the '
             'report says about caches.\\n')
 
 
-def body(size, stream):
+def body(size, stream, model):
     """A chat request of about that many bytes, in messages of 2 KB."""
-    head = '{"model":"bench-model","messages":['
+    head = f'{{"model":"{model}","messages":['
     tail = '],"temperature":0.7,"max_tokens":256'
     if stream:
         tail += ',"stream":true,"stream_options":{"include_usage":true}'
@@ -43,8 +44,8 @@ def body(size, stream):
 
 
 def request(size=KB, stream=False, key=legs.TENANT_KEY,
-            path='/v1/chat/completions'):
-    content = body(size, stream)
+            path='/v1/chat/completions', model='bench-model'):
+    content = body(size, stream, model)
     json.loads(content)
     return (f'POST {path} HTTP/1.1\r\n'
             'Host: gateway.example\r\n'
@@ -140,7 +141,7 @@ def syscalls(bench, leg):
 
 def cold(bench, leg):
     """Start and idle memory, with nginx's default number of connections."""
-    fresh = legs.Nginx(leg.leg, bench.env, bench.mock.port,
+    fresh = legs.Nginx(leg.leg, bench.env, bench.mock,
                        name=leg.leg + '-idle', connections=512)
     try:
         seconds = fresh.start()
@@ -149,7 +150,95 @@ def cold(bench, leg):
         bench.wrong += fresh.stop()
 
 
+def alternate(bench, cases, window_ms=1000):
+    """Whole answers in each case, there and back, so that drift cancels out.
+
+    cases: of a name, the leg, the model and the calls in flight.  Returns
+    the means of both windows.
+    """
+    found = {name: [] for name in cases}
+    for name in (*cases, *reversed(cases)):
+        leg, model, c = cases[name]
+        found[name].append(bench.load(
+            leg, 'json', request(model=model), {}, what=name, c=c, size=KB,
+            warm_ms=100, window_ms=window_ms))
+    return {name: {'p50': mean(windows, lambda w: w['latency']['p50']),
+                   'p99': mean(windows, lambda w: w['latency']['p99']),
+                   'cpu_answer': mean(windows, lambda w: w.get('cpu_answer')),
+                   'refused': [w['refused'] for w in windows],
+                   'calls': [w['calls'] for w in windows]}
+            for name, windows in found.items()}
+
+
+def mean(windows, key):
+    values = [key(w) for w in windows]
+    return None if None in values else statistics.fmean(values)
+
+
+def told(bench, leg, model):
+    """One call: its status, how many attempts it took, what it is short of."""
+    bench.mock.set(stream=0, size=KB, delay_us=0)
+    status, headers, _ = legs.exchange(leg.ports['json'],
+                                       request(model=model))
+    return (status, headers.get('x-agent-attempts'),
+            headers.get('x-agent-degraded'))
+
+
+def failover(bench, leg):
+    """A first target that is out in some way, against a healthy one."""
+    fresh = legs.Nginx(leg.leg, bench.env, bench.mock,
+                       name=leg.leg + '-failover', conf=legs.FAILOVER)
+    try:
+        fresh.start()
+        told(bench, fresh, 'open')          # its breaker opens
+        models = {'second': (200, '1', None), 'open': (200, '1', 'fallback'),
+                  'closed': (200, '2', 'fallback'),
+                  'sick': (200, '2', 'fallback')}
+        for model, wanted in models.items():
+            got = told(bench, fresh, model)
+            if got != wanted:
+                bench.wrong.append(f'failover, {model}: {got}')
+        found = alternate(bench,
+                          {model: (fresh, model, 1) for model in models})
+        for model, case in found.items():
+            asked = case['calls'] if model == 'sick' else [0, 0]
+            if case['refused'] != asked:
+                bench.wrong.append(f'failover, {model}: {case["refused"]} '
+                                   f'calls of the first target for {asked}')
+        return found
+    finally:
+        bench.wrong += fresh.stop()
+
+
+def resilience(bench, leg):
+    """A healthy call with all of it configured, and with nothing of it."""
+    plain = legs.Nginx(leg.leg, bench.env, bench.mock,
+                       name=leg.leg + '-plain')
+    every = legs.Nginx(leg.leg, bench.env, bench.mock,
+                       name=leg.leg + '-resilience', conf=legs.RESILIENCE)
+    try:
+        plain.start()
+        every.start()
+        for model in ('bench-model', 'bench-validate'):
+            got = told(bench, every, model)
+            if got != (200, '1', None):
+                bench.wrong.append(f'resilience, {model}: {got}')
+        found = alternate(bench, {
+            'plain-8': (plain, 'bench-model', 8),
+            'every-8': (every, 'bench-model', 8),
+            'validate-8': (every, 'bench-validate', 8)})
+        found |= alternate(bench, {
+            'plain-1': (plain, 'bench-model', 1),
+            'every-1': (every, 'bench-model', 1)})
+        if any(any(case['refused']) for case in found.values()):
+            bench.wrong.append('resilience: healthy calls got a fallback')
+        return found
+    finally:
+        bench.wrong += plain.stop() + every.stop()
+
+
 BEHIND = ('proxy_pass', 'gateway')
+ALONE = ('gateway',)
 
 # name, legs, experiment
 NORMAL = [
@@ -158,6 +247,8 @@ NORMAL = [
     ('whole-1', LEGS, whole(1, 3000)),
     ('whole-8', BEHIND, whole(8)),
     ('whole-64', BEHIND, whole(64)),
+    ('failover', ALONE, failover),
+    ('resilience', ALONE, resilience),
     ('flight-10', BEHIND, flight(10, 2)),
     ('flight-5000', BEHIND, flight(5000, 1000)),
 ]

@@ -49,24 +49,32 @@ def get(port, path):
 
 
 def exchange(port, request):
-    """Sends the bytes of a request; returns the status and the body."""
+    """Sends the bytes of a request; returns status, headers and body."""
     with socket.create_connection((HOST, port), timeout=10) as s:
         s.sendall(request)
         answer = http.client.HTTPResponse(s, method='POST')
         answer.begin()
-        return answer.status, answer.read()
+        return answer.status, answer.headers, answer.read()
 
 
 class Mock:
-    """The provider.  Runs on the core of the load generator."""
+    """The provider.  Runs on the core of the load generator.
+
+    port, replica  of two that answer the same
+    sick           where each call is answered with a 503
+    closed         where nobody listens, and nobody else can
+    """
 
     def __init__(self, binary):
         self.process = subprocess.Popen([binary], stdout=subprocess.PIPE)
-        line = self.process.stdout.readline()
-        if not line.strip().isdigit():
+        ports = self.process.stdout.readline().split()
+        if len(ports) != 3:
             raise Failure('the mock provider does not start')
-        self.port = int(line)
+        self.port, self.replica, self.sick = map(int, ports)
         self.pid = self.process.pid
+        self.bound = socket.socket()
+        self.bound.bind((HOST, 0))
+        self.closed = self.bound.getsockname()[1]
 
     def set(self, **settings):
         """Sets what it answers; returns the counters since the last time."""
@@ -82,6 +90,7 @@ class Mock:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+        self.bound.close()
 
 
 CONF = """\
@@ -138,6 +147,18 @@ PROXY_PASS = """\
 
 """
 
+GATEWAY_SERVER = """\
+    server {{
+        listen {host}:{port} backlog=4096;
+
+        location /v1/ {{
+            agent_gateway heartbeat=15s;
+        }}
+    }}
+
+"""
+
+# What proxy_pass is compared with.
 GATEWAY = """\
     agent_zone gateway:8m;
 
@@ -156,15 +177,128 @@ GATEWAY = """\
         models bench-model;
     }}
 
-    server {{
-        listen {host}:{port} backlog=4096;
+""" + GATEWAY_SERVER
 
-        location /v1/ {{
-            agent_gateway heartbeat=15s;
-        }}
+# A model for each way in which a first target is out, and one without.
+FAILOVER = """\
+    agent_zone gateway:8m;
+
+    agent_provider second {{
+        dialect openai;
+        url http://{host}:{mock}/v1;
+        key file:{prefix}/provider.key;
     }}
 
-"""
+    agent_provider open {{
+        dialect openai;
+        url http://{host}:{sick}/v1;
+        key file:{prefix}/provider.key;
+        retry attempts=1;
+        breaker failures=1 open=1h;
+    }}
+
+    agent_provider closed {{
+        dialect openai;
+        url http://{host}:{closed}/v1;
+        key file:{prefix}/provider.key;
+        retry attempts=1;
+        breaker off;
+    }}
+
+    agent_provider sick {{
+        dialect openai;
+        url http://{host}:{sick}/v1;
+        key file:{prefix}/provider.key;
+        retry attempts=1;
+        breaker off;
+    }}
+
+    agent_model second {{
+        target second/upstream-model;
+    }}
+
+    agent_model open {{
+        target open/upstream-model;
+        fallback second/upstream-model;
+    }}
+
+    agent_model closed {{
+        target closed/upstream-model;
+        fallback second/upstream-model;
+    }}
+
+    agent_model sick {{
+        target sick/upstream-model;
+        fallback second/upstream-model;
+    }}
+
+    agent_tenant bench {{
+        key file:{prefix}/tenant.key;
+        models *;
+    }}
+
+""" + GATEWAY_SERVER
+
+# All that a healthy call may meet; nothing of it comes into play.
+RESILIENCE = """\
+    agent_zone gateway:8m;
+    agent_shed calls=20000 lag=10s memory=16g;
+
+    agent_provider mock {{
+        dialect openai;
+        url http://{host}:{mock}/v1;
+        url http://{host}:{replica}/v1;
+        key file:{prefix}/provider.key;
+        tags bench;
+        retry attempts=2 base=250ms factor=1.5 max=2s;
+        breaker open=10s ratio=50% volume=20;
+        limit concurrency=1000 queue=100 wait=2s;
+        health path=/health interval=5s;
+    }}
+
+    agent_provider other {{
+        dialect openai;
+        url http://{host}:{mock}/v1;
+        url http://{host}:{replica}/v1;
+        key file:{prefix}/provider.key;
+        tags bench;
+        retry attempts=2 base=250ms factor=1.5 max=2s;
+        breaker open=10s ratio=50% volume=20;
+        limit concurrency=1000 queue=100 wait=2s;
+        health path=/health interval=5s;
+    }}
+
+    agent_provider spare {{
+        dialect openai;
+        url http://{host}:{sick}/v1;
+        key file:{prefix}/provider.key;
+        tags bench;
+    }}
+
+    agent_model bench-model {{
+        target mock/upstream-model weight=2;
+        target other/upstream-model;
+        fallback spare/upstream-model;
+        attempts 4 within=1m;
+        hedge after=10s;
+    }}
+
+    agent_model bench-validate {{
+        target mock/upstream-model weight=2;
+        target other/upstream-model;
+        fallback spare/upstream-model;
+        attempts 4 within=1m;
+        hedge after=10s;
+        validate request json;
+    }}
+
+    agent_tenant bench {{
+        key file:{prefix}/tenant.key;
+        models *;
+        require bench;
+    }}
+
+""" + GATEWAY_SERVER
 
 DENIED = ('{"error":{"message":"Incorrect API key provided.",'
           '"type":"invalid_request_error","param":null,'
@@ -195,11 +329,13 @@ class Nginx:
     """One nginx with one worker, pinned to the core under test.
 
     ports: of the calls that are answered whole ("json"), streamed ("sse")
-    and many at once ("many").
+    and many at once ("many").  conf: what the gateway leg has in http {}.
     """
 
-    def __init__(self, leg, env, mock_port, name=None, connections=None):
+    def __init__(self, leg, env, mock, name=None, connections=None,
+                 conf=GATEWAY):
         self.leg = leg
+        self.conf = conf
         self.prefix = os.path.join(env.build, name or leg)
         self.error_log = os.path.join(self.prefix, 'error.log')
         self.binary = env.nginx
@@ -217,7 +353,7 @@ class Nginx:
             load_module=module, prefix=self.prefix, files=env.files,
             affinity=format(1 << env.cores[0], 'b'),
             connections=connections or min(32768, env.files),
-            http=self._http(mock_port)))
+            http=self._http(mock)))
 
     def _write(self, name, text):
         path = os.path.join(self.prefix, name)
@@ -225,12 +361,13 @@ class Nginx:
             file.write(text)
         os.chmod(path, 0o600)
 
-    def _http(self, mock_port):
+    def _http(self, mock):
         if self.leg == 'gateway':
             port = free_port()
             self.ports = {'json': port, 'sse': port, 'many': port}
-            return GATEWAY.format(host=HOST, mock=mock_port, port=port,
-                                  prefix=self.prefix)
+            return self.conf.format(host=HOST, port=port, mock=mock.port,
+                                    replica=mock.replica, sick=mock.sick,
+                                    closed=mock.closed, prefix=self.prefix)
 
         servers = []
         for kind, keepalive, buffering in (('json', 64, 'on'),
@@ -238,7 +375,7 @@ class Nginx:
                                            ('many', 16384, 'on')):
             self.ports[kind] = free_port()
             servers.append(PROXY_PASS.format(
-                name=kind, host=HOST, mock=mock_port, port=self.ports[kind],
+                name=kind, host=HOST, mock=mock.port, port=self.ports[kind],
                 keepalive=keepalive, buffering=buffering, denied=DENIED))
         return ''.join(servers)
 

@@ -21,7 +21,7 @@
 
 
 static size_t measure_slot(uint64_t ns);
-static uint64_t measure_slot_middle(size_t slot);
+static uint64_t measure_slot_low(size_t slot);
 static uint64_t measure_hist_quantile(const measure_hist_t *h, double share);
 static size_t measure_list(const char *text, long *values, size_t max);
 static int measure_cores_read(measure_usage_t *u);
@@ -101,10 +101,11 @@ measure_slot(uint64_t ns)
 }
 
 
+/* The least time of a slot. */
+
 static uint64_t
-measure_slot_middle(size_t slot)
+measure_slot_low(size_t slot)
 {
-    uint64_t  low;
     unsigned  shift;
 
     if (slot < 2 * MEASURE_STEPS) {
@@ -112,9 +113,8 @@ measure_slot_middle(size_t slot)
     }
 
     shift = slot / MEASURE_STEPS - 1;
-    low = (uint64_t) (slot % MEASURE_STEPS + MEASURE_STEPS) << shift;
 
-    return low + ((uint64_t) 1 << shift) / 2;
+    return (uint64_t) (slot % MEASURE_STEPS + MEASURE_STEPS) << shift;
 }
 
 
@@ -122,7 +122,7 @@ static uint64_t
 measure_hist_quantile(const measure_hist_t *h, double share)
 {
     size_t    i;
-    uint64_t  seen, wanted;
+    uint64_t  seen, wanted, low;
 
     if (h->count == 0) {
         return 0;
@@ -132,11 +132,13 @@ measure_hist_quantile(const measure_hist_t *h, double share)
     seen = 0;
 
     for (i = 0; i < MEASURE_SLOTS; i++) {
-        seen += h->slots[i];
-
-        if (seen > wanted) {
-            return measure_slot_middle(i);
+        if (seen + h->slots[i] > wanted) {
+            low = measure_slot_low(i);
+            return low + (measure_slot_low(i + 1) - low) * (wanted - seen)
+                         / h->slots[i];
         }
+
+        seen += h->slots[i];
     }
 
     return h->max;

@@ -16,7 +16,10 @@
 #define MEASURE_SLOTS  5120   /* 128 steps per power of two, up to 2^46 ns */
 
 
-/* A histogram of times whose slots are less than 0.8 % wide. */
+/*
+ * A histogram of times whose slots are less than 0.8 % wide.  What is printed
+ * of it takes the times within a slot for evenly spread.
+ */
 typedef struct {
     uint64_t  count;
     uint64_t  sum;                     /* ns */

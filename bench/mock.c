@@ -18,8 +18,12 @@
  * The answer to that are the counters since the last one.  "GET /last" shows
  * the last POST as it came.
  *
+ * It has three ports, printed when it listens: two that do the same, and one
+ * that answers every POST with a 503 at once.  A GET of anything else is
+ * answered with 200 and counted nowhere.
+ *
  * It refuses to be a web server: no pipelining, no chunked requests, no
- * answer that depends on the path.
+ * answer to a POST that depends on the path.
  */
 
 #define _GNU_SOURCE
@@ -47,6 +51,8 @@
 #define MOCK_READ     (256 * 1024)    /* bytes per read */
 #define MOCK_HEAD     8192            /* bytes; a request's head */
 #define MOCK_BURST    64              /* content chunks in one write */
+#define MOCK_PORTS    3
+#define MOCK_REFUSES  2               /* the port of the 503 */
 
 
 typedef struct {
@@ -57,6 +63,7 @@ typedef struct {
     size_t       head_len;
     uint64_t     body_left;           /* bytes of the request still to come */
     unsigned     busy:1;              /* a request is being answered */
+    unsigned     refuses:1;           /* came to the port of the 503 */
     unsigned     watched:1;           /* for room in the socket */
 
     const char  *out;                 /* what the socket did not take */
@@ -70,7 +77,7 @@ typedef struct {
 
 typedef struct {
     int           epoll;
-    int           listener;
+    int           listeners[MOCK_PORTS];
 
     long          stream;
     long          size;
@@ -79,7 +86,8 @@ typedef struct {
     long          pace_us;
     long          burst;
 
-    uint64_t      requests;
+    uint64_t      requests;           /* that are not refused */
+    uint64_t      refused;
     uint64_t      aborted;            /* connections closed before the end */
     uint64_t      late;               /* ns, worst delay of a timer */
     uint64_t      streams;            /* opened so far */
@@ -93,9 +101,9 @@ typedef struct {
 } mock_t;
 
 
-static int mock_listen(void);
+static int mock_listen(int port);
 static void mock_run(void);
-static void mock_accept(void);
+static void mock_accept(int port);
 static void mock_event(mock_conn_t *c, uint32_t events);
 static void mock_close(mock_conn_t *c);
 static int mock_read(mock_conn_t *c);
@@ -104,6 +112,7 @@ static int mock_request(mock_conn_t *c, char *head, size_t len, size_t more);
 static void mock_keep(const char *p, size_t n);
 static void mock_answer(mock_conn_t *c);
 static void mock_control(mock_conn_t *c, const char *uri);
+static void mock_counters(mock_conn_t *c);
 static void mock_set(const char *uri);
 static void mock_last(mock_conn_t *c);
 static void mock_send(mock_conn_t *c, const char *p, size_t n);
@@ -122,8 +131,7 @@ static char    mock_buffer[MOCK_READ];
 int
 main(void)
 {
-    struct sockaddr_in  sin;
-    socklen_t           len;
+    int  i;
 
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -132,16 +140,17 @@ main(void)
     mock.deltas = 50;
     mock.pace_us = 20000;
     mock.burst = 1;
+    mock.epoll = epoll_create1(EPOLL_CLOEXEC);
     answers_init(&mock.answers);
 
-    if (mock_listen() != 0) {
-        perror("mock");
-        return 1;
+    for (i = 0; i < MOCK_PORTS; i++) {
+        if (mock_listen(i) != 0) {
+            perror("mock");
+            return 1;
+        }
     }
 
-    len = sizeof(sin);
-    getsockname(mock.listener, (struct sockaddr *) &sin, &len);
-    printf("%d\n", ntohs(sin.sin_port));
+    printf("\n");
     fflush(stdout);
 
     mock_run();
@@ -150,36 +159,45 @@ main(void)
 }
 
 
+/* Takes a free port, and prints it. */
+
 static int
-mock_listen(void)
+mock_listen(int port)
 {
+    int                 fd;
+    socklen_t           len;
     struct sockaddr_in  sin;
     struct epoll_event  event;
 
-    mock.listener = socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
-    mock.epoll = epoll_create1(EPOLL_CLOEXEC);
+    fd = socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
+    mock.listeners[port] = fd;
 
     memset(&sin, 0, sizeof(sin));
     sin.sin_family = AF_INET;
     sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 
-    if (bind(mock.listener, (struct sockaddr *) &sin, sizeof(sin)) != 0
-        || listen(mock.listener, 4096) != 0)
+    len = sizeof(sin);
+
+    if (bind(fd, (struct sockaddr *) &sin, sizeof(sin)) != 0
+        || listen(fd, 4096) != 0
+        || getsockname(fd, (struct sockaddr *) &sin, &len) != 0)
     {
         return -1;
     }
 
-    event.events = EPOLLIN;
-    event.data.ptr = NULL;
+    printf("%s%d", port ? " " : "", ntohs(sin.sin_port));
 
-    return epoll_ctl(mock.epoll, EPOLL_CTL_ADD, mock.listener, &event);
+    event.events = EPOLLIN;
+    event.data.ptr = &mock.listeners[port];
+
+    return epoll_ctl(mock.epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 
 static void
 mock_run(void)
 {
-    int                 i, n;
+    int                 i, n, *listener;
     uint64_t            now, due, wait;
     struct timespec     ts, *timeout;
     struct epoll_event  events[MOCK_EVENTS];
@@ -199,8 +217,12 @@ mock_run(void)
         n = epoll_pwait2(mock.epoll, events, MOCK_EVENTS, timeout, NULL);
 
         for (i = 0; i < n; i++) {
-            if (events[i].data.ptr == NULL) {
-                mock_accept();
+            listener = events[i].data.ptr;
+
+            if (listener >= mock.listeners
+                && listener < mock.listeners + MOCK_PORTS)
+            {
+                mock_accept(listener - mock.listeners);
 
             } else {
                 mock_event(events[i].data.ptr, events[i].events);
@@ -213,7 +235,7 @@ mock_run(void)
 
 
 static void
-mock_accept(void)
+mock_accept(int port)
 {
     int                 fd, on;
     mock_conn_t        *c;
@@ -222,7 +244,8 @@ mock_accept(void)
     on = 1;
 
     for ( ;; ) {
-        fd = accept4(mock.listener, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC);
+        fd = accept4(mock.listeners[port], NULL, NULL,
+                     SOCK_NONBLOCK|SOCK_CLOEXEC);
         if (fd == -1) {
             return;
         }
@@ -234,6 +257,7 @@ mock_accept(void)
         }
 
         c->fd = fd;
+        c->refuses = (port == MOCK_REFUSES);
         event.events = EPOLLIN;
         event.data.ptr = c;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -373,7 +397,8 @@ mock_request(mock_conn_t *c, char *head, size_t len, size_t more)
     }
 
     c->busy = 1;
-    mock.requests++;
+    mock.requests += !c->refuses;
+    mock.refused += c->refuses;
     mock.last_len = 0;
     mock_keep(head, len + more);
 
@@ -404,7 +429,11 @@ mock_keep(const char *p, size_t n)
 static void
 mock_answer(mock_conn_t *c)
 {
-    if (mock.stream) {
+    if (c->refuses) {
+        mock_send(c, mock.answers.refusal, mock.answers.refusal_len);
+        c->busy = 0;
+
+    } else if (mock.stream) {
         c->seq = 0;
         c->deltas = mock.deltas;
         mock_stream_open(c);
@@ -424,17 +453,33 @@ mock_answer(mock_conn_t *c)
 static void
 mock_control(mock_conn_t *c, const char *uri)
 {
-    int   len;
-    char  body[128], answer[256];
+    static const char  healthy[] = "HTTP/1.1 200 OK\r\n"
+                                   "Content-Length: 0\r\n\r\n";
 
     if (strncmp(uri, "/last", 5) == 0) {
         mock_last(c);
-        return;
+
+    } else if (strncmp(uri, "/mock", 5) == 0) {
+        mock_counters(c);
+        mock_set(uri);
+
+    } else {
+        mock_send(c, healthy, sizeof(healthy) - 1);
     }
+}
+
+
+static void
+mock_counters(mock_conn_t *c)
+{
+    int   len;
+    char  body[160], answer[256];
 
     len = snprintf(body, sizeof(body),
-                   "{\"requests\": %lu, \"aborted\": %lu, \"late_ns\": %lu}",
+                   "{\"requests\": %lu, \"refused\": %lu, "
+                   "\"aborted\": %lu, \"late_ns\": %lu}",
                    (unsigned long) mock.requests,
+                   (unsigned long) mock.refused,
                    (unsigned long) mock.aborted, (unsigned long) mock.late);
 
     len = snprintf(answer, sizeof(answer),
@@ -442,10 +487,10 @@ mock_control(mock_conn_t *c, const char *uri)
                    len, body);
 
     mock.requests = 0;
+    mock.refused = 0;
     mock.aborted = 0;
     mock.late = 0;
 
-    mock_set(uri);
     mock_send_copy(c, answer, len);
 }
 

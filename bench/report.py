@@ -70,6 +70,15 @@ def slope(experiment, before, kilobytes):
     return value
 
 
+def apart(experiment, case, base, key, scale=1.0):
+    """By how much one case of an experiment is more than another."""
+    def value(results, leg):
+        more = plain(experiment, f'{case}.{key}', scale)(results, leg)
+        less = plain(experiment, f'{base}.{key}', scale)(results, leg)
+        return None if more is None or less is None else more - less
+    return value
+
+
 def figures():
     found = [
         Figure('CPU per request, 1 in flight', 'us',
@@ -102,6 +111,28 @@ def figures():
                goal=('value', '<=', 30)),
         Figure('PSS over idle after they ended', 'MB',
                plain('streams-1000', 'memory_after')),
+        Figure('failover: a call of the second target, p50', 'us',
+               plain('failover', 'second.p50', 1e-3)),
+        Figure('failover: added, breaker of the first open, p50', 'us',
+               apart('failover', 'open', 'second', 'p50', 1e-3),
+               goal=('value', '<=', 10)),
+        Figure('failover: added, the first refuses connections, p50', 'us',
+               apart('failover', 'closed', 'second', 'p50', 1e-3),
+               goal=('value', '<=', 150)),
+        Figure('failover: added, the first answers 503, p50', 'us',
+               apart('failover', 'sick', 'second', 'p50', 1e-3),
+               goal=('value', '<=', 150)),
+        Figure('resilience: CPU per request, 8 in flight', 'us',
+               plain('resilience', 'every-8.cpu_answer'), 2),
+        Figure('resilience: added CPU per request', 'us',
+               apart('resilience', 'every-8', 'plain-8', 'cpu_answer'), 2,
+               ('value', '<=', 1)),
+        Figure('resilience: added CPU, with "validate json"', 'us',
+               apart('resilience', 'validate-8', 'plain-8', 'cpu_answer'), 2,
+               ('value', '<=', 1)),
+        Figure('resilience: added latency, 1 in flight, p50', 'us',
+               apart('resilience', 'every-1', 'plain-1', 'p50', 1e-3), 2,
+               ('value', '<=', 1)),
         Figure('CPU per request, 10 in flight for 2 ms', 'us',
                plain('flight-10', 'cpu_answer')),
         Figure('CPU per request, 5,000 in flight for 1 s', 'us',
@@ -208,5 +239,6 @@ def table(found, head, notes):
                      + f' | {cell(row["ratio"], 2)} | {goal} | {verdict} |')
     lines += ['', 'Median of the rounds (least-greatest). "Added" is over '
               'the direct leg of the same round; the direct column shows '
-              'what it is added to.', *notes]
+              'what it is added to. Failover adds to a call of the second '
+              'target, resilience to the same gateway without it.', *notes]
     return '\n'.join(lines)

@@ -81,7 +81,7 @@ class Bench:
 
     def start_leg(self, name):
         leg = (legs.Direct(self.mock.port) if name == 'direct' else
-               legs.Nginx(name, self.env, self.mock.port))
+               legs.Nginx(name, self.env, self.mock))
         self.legs[name] = leg
         leg.start()
         self.probe(leg)
@@ -110,7 +110,7 @@ class Bench:
             self.mock.set(stream=stream, size=experiments.KB, delay_us=0,
                           deltas=3, pace_us=1000, burst=1)
             sent = experiments.request(stream=bool(stream))
-            status, answer = legs.exchange(
+            status, _, answer = legs.exchange(
                 leg.ports['sse' if stream else 'json'], sent)
             if status != 200:
                 raise Failure(f'{leg.leg}: status {status}: {answer[:300]}')
@@ -129,7 +129,11 @@ class Bench:
                               f'{head}\n\n{content[:300]}')
 
     def load(self, leg, kind, sent, mock, **options):
-        """One window; once more if others took part of the core."""
+        """One window; once more if others took part of the core.
+
+        options: the load generator's, and "what", which only says in the
+        results what the window is about.
+        """
         for attempt in (0, 1):
             window = self.window(leg, kind, sent, mock, options)
             disturbed = (window['steal'] > STEAL_MAX
@@ -155,7 +159,7 @@ class Bench:
         self.mock.set(**settings)
         options = dict(options)
         options['window_ms'] = int(options['window_ms'] * self.scale)
-        arguments = [f'{k}={v}' for k, v in options.items()]
+        arguments = [f'{k}={v}' for k, v in options.items() if k != 'what']
         pids = leg.pids()
         if pids:
             arguments.append('pids=' + ','.join(map(str, pids)))
@@ -179,6 +183,7 @@ class Bench:
         elif mock['requests'] != calls or mock['aborted']:
             self.wrong.append(f'{where}: the provider saw {mock["requests"]} '
                               f'calls for {calls}, {mock["aborted"]} cut off')
+        found['refused'] = mock['refused']
         found['late_ns'] = mock['late_ns']
 
     @staticmethod
