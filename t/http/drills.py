@@ -135,6 +135,8 @@ def seats(fleet, each=1):
     with WORKER.
     """
     found = {}
+    # those of an older configuration have to go first
+    assert until(lambda: len(fleet.g.workers()) <= 2)
     workers = fleet.g.workers()
     for pid in workers:
         others = [other for other in workers if other != pid]

@@ -13,7 +13,6 @@ from gateway import question, until
 from providers import HANG, RESET, says
 from test_status import value
 
-pytestmark = pytest.mark.smoke
 
 TWICE = "retry attempts=2 base=1ms max=1ms; breaker off;"
 

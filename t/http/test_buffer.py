@@ -15,7 +15,6 @@ from stages import Stage, answers, plain, streams
 from test_commit import ASK, MARK, MEMBERS, SURFACES, ends_with_one_error
 from test_status import metrics, moves, value
 
-pytestmark = pytest.mark.smoke
 
 KINDS = {"held": "buffer 64k;", "all": "buffer all;", "small": "buffer 1k;"}
 MODELS = "".join(

@@ -12,7 +12,6 @@ from test_commit import ASK, SURFACES
 from test_responses import RESPONSE
 from test_sdk_anthropic import MESSAGE
 
-pytestmark = pytest.mark.smoke
 
 PATH = "chat/completions"
 

@@ -12,7 +12,6 @@ from fleets import (ONCE, QUICK, Fleet, Member, fails, good, model, outcome,
 from providers import HANG, KEEP, RESET, says, whole
 from test_status import value
 
-pytestmark = pytest.mark.smoke
 
 ALONE = model("target main;")
 HTML = says(whole(b"<html>", content_type="text/html"), KEEP)

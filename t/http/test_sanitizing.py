@@ -13,7 +13,6 @@ from providers import KEEP, RESET, says
 from stages import Stage, answers, plain, streams
 from test_commit import ASK, SURFACES
 
-pytestmark = pytest.mark.smoke
 
 OTHERS = [401, 402, 403, 408, 409, 425, 429, 500, 502, 503, 504, 529]
 

@@ -11,7 +11,7 @@ import pytest
 
 from drills import WORKER, Stage, crowd, kill, number, seats, seconds, send
 from fleets import Fleet, model, outcome
-from gateway import until
+from gateway import MODULE, until
 
 pytestmark = pytest.mark.smoke
 
@@ -103,7 +103,7 @@ def test_the_calls_of_a_killed_worker_do_not_count_on(gateway):
     assert shed(fleet.ask_on(living[0]))
     kill(fleet, pid)
     assert until(lambda: stage.left == 3)
-    assert number(fleet.g, "agent_calls_in_flight") == 0
+    assert until(lambda: number(fleet.g, "agent_calls_in_flight") == 0)
     stage.free()
     assert fleet.ask_on(living[1]).status == 200
     assert fleet.ask().status == 200
@@ -179,6 +179,8 @@ def resident(pid):
         return int(statm.read().split()[1]) * 4096
 
 
+@pytest.mark.skipif(not MODULE, reason="a sanitizer keeps freed memory: the "
+                    "worker would not get smaller")
 def test_a_worker_that_is_too_large_refuses_until_it_is_smaller(gateway):
     stage = Stage()
     fleet = shedding(gateway, "memory=100g", stage)

@@ -12,7 +12,6 @@ from test_responses import RESPONSE
 from test_sdk_anthropic import MESSAGE
 from test_status import value
 
-pytestmark = pytest.mark.smoke
 
 HTML = says(whole(b"<html>", content_type="text/html"), KEEP)
 QUIET = ONCE + "timeout first_token=300ms idle=300ms total=300ms;"

@@ -13,7 +13,6 @@ from test_sdk_anthropic import MESSAGE
 from test_responses import RESPONSE
 from test_status import metrics
 
-pytestmark = pytest.mark.smoke
 
 SCHEMA = {"type": "object", "required": ["total"],
           "properties": {"total": {"type": "number", "minimum": 0},

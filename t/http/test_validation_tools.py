@@ -17,7 +17,6 @@ from test_responses import RESPONSE
 from test_sdk_anthropic import EVENTS as TOLD
 from test_sdk_anthropic import MESSAGE
 
-pytestmark = pytest.mark.smoke
 
 GOOD = calls(("hire", ANN))
 
