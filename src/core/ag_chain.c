@@ -102,6 +102,14 @@ ag_chain_route(ag_chain_t *chain, const ag_chain_conf_t *conf,
             return route;
         }
 
+        if (states[same] == AG_TARGET_BUSY
+            && ag_chain_has_turn(chain, conf, same))
+        {
+            route.verdict = AG_ROUTE_WAIT;
+            route.set = ag_chain_bit(same);
+            return route;
+        }
+
         ag_chain_skip(chain, same);
     }
 
@@ -215,6 +223,15 @@ ag_chain_hedge(const ag_chain_t *chain, const ag_chain_conf_t *conf,
     set = ag_chain_in_state(conf, states, set, AG_TARGET_READY);
 
     return ag_chain_first_tier(conf, set);
+}
+
+
+unsigned
+ag_chain_hedge_replica(const ag_chain_t *chain, const ag_chain_conf_t *conf,
+    uint32_t running, uint64_t elapsed_ms)
+{
+    return ag_chain_in_budget(chain, conf, elapsed_ms, 0)
+           && !(chain->spent & ag_chain_bit(running));
 }
 
 

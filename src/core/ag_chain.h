@@ -166,7 +166,7 @@ uint32_t ag_chain_cause(ag_error_class_t class);
 /*
  * Whom to ask now.  "states" holds count of them; OUT is never in a set, nor
  * is a spent target.  A target that is asked again comes alone, if it is
- * READY; if not it is spent.  Else the first tier, from the present one on,
+ * READY; it is waited for if it is BUSY; else it is spent.  Else the first tier, from the present one on,
  * with a READY target: all its READY ones; if it has only BUSY ones, WAIT for
  * them.  Tiers above the present one are asked only if their targets' "on"
  * holds the cause; where nothing has failed yet, what is out of order counts
@@ -220,6 +220,14 @@ ag_chain_step_t ag_chain_fail(ag_chain_t *chain, const ag_chain_conf_t *conf,
  */
 uint32_t ag_chain_hedge(const ag_chain_t *chain, const ag_chain_conf_t *conf,
     const ag_target_state_t *states, uint32_t running, uint64_t elapsed_ms);
+
+/*
+ * May the second attempt be at another replica of the running target?  It is
+ * one of the call's attempts, but no repetition: those of the target do not
+ * bind it.
+ */
+unsigned ag_chain_hedge_replica(const ag_chain_t *chain,
+    const ag_chain_conf_t *conf, uint32_t running, uint64_t elapsed_ms);
 
 
 #endif /* _AG_CHAIN_H_INCLUDED_ */

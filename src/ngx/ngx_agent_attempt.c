@@ -99,8 +99,9 @@ ngx_agent_attempt_start(ngx_agent_attempt_t *attempt)
     }
 
     if (rc != NGX_OK) {
-        attempt->error = (rc == NGX_DECLINED) ? AG_E_TIMEOUT_CONNECT
-                                              : AG_E_NETWORK;
+        attempt->error = (rc != NGX_DECLINED) ? AG_E_NETWORK
+                         : attempt->impatient ? AG_E_TIMEOUT_TOTAL
+                                              : AG_E_TIMEOUT_CONNECT;
         return NGX_DECLINED;
     }
 
@@ -235,7 +236,22 @@ ngx_agent_attempt_resolve(ngx_agent_attempt_t *attempt)
 ngx_msec_t
 ngx_agent_attempt_resolve_by(ngx_agent_attempt_t *attempt)
 {
-    return attempt->sent + attempt->timeout.connect;
+    ngx_msec_t         at, limit;
+    ngx_agent_call_t  *call;
+
+    call = attempt->call;
+    at = attempt->sent + attempt->timeout.connect;
+
+    if (call->patience != 0) {
+        limit = call->at.started + call->patience;
+        attempt->impatient = ((ngx_msec_int_t) (limit - at) < 0);
+
+        if (attempt->impatient) {
+            return limit;
+        }
+    }
+
+    return at;
 }
 
 
@@ -299,13 +315,15 @@ ngx_agent_attempt_stop(ngx_agent_attempt_t *attempt)
 void
 ngx_agent_attempt_commit(ngx_agent_attempt_t *attempt)
 {
-    ngx_agent_attempt_report(attempt, AG_BREAKER_SUCCESS);
+    if (attempt->ticket.probe != 0) {
+        ngx_agent_attempt_report(attempt, AG_BREAKER_SUCCESS);
+    }
 }
 
 
 /*
- * A stream is good from its first content on, or a probe would last as long
- * as its stream; if it breaks later, that is one failure more.
+ * A probe is good from its first content on, or it would last as long as its
+ * stream; if that breaks later, it is one failure more.
  */
 static void
 ngx_agent_attempt_report(ngx_agent_attempt_t *attempt,

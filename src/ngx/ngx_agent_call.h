@@ -267,6 +267,10 @@ ag_target_state_t ngx_agent_peer_state(ngx_agent_call_t *call,
 uint32_t ngx_agent_peer_keys(ngx_agent_provider_t *provider,
     ngx_agent_peer_t *peer);
 
+/* Has the health check, if there is one, taken it out? */
+ngx_uint_t ngx_agent_peer_is_sick(ngx_agent_provider_t *provider,
+    ngx_agent_peer_t *peer);
+
 /* After a failure: is its target ready at another replica? */
 ngx_uint_t ngx_agent_peer_elsewhere(ngx_agent_attempt_t *attempt);
 
@@ -293,7 +297,7 @@ ngx_msec_t ngx_agent_attempt_resolve_by(ngx_agent_attempt_t *attempt);
 void ngx_agent_attempt_end(ngx_agent_attempt_t *attempt,
     ag_error_class_t class);
 
-/* Content goes to the client: good for the breaker, whatever comes. */
+/* Content goes to the client: a probe has succeeded. */
 void ngx_agent_attempt_commit(ngx_agent_attempt_t *attempt);
 
 /* Sets attempt->error; NGX_DECLINED, so that it can be returned. */

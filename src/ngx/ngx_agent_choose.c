@@ -37,11 +37,16 @@ ngx_int_t
 ngx_agent_choose(ngx_agent_call_t *call, ngx_agent_attempt_t *attempt,
     uint32_t set, ngx_uint_t force, ngx_agent_peer_t *avoid)
 {
+    ngx_uint_t             strict;
     ngx_agent_target_t    *target;
     ngx_agent_provider_t  *last;
 
-    if (avoid == NULL && attempt->peer != NULL) {
-        avoid = attempt->peer;      /* it has just failed there */
+    /* a hedge beside a running attempt is never at the same peer */
+
+    strict = (avoid != NULL);
+
+    if (!strict) {
+        avoid = attempt->peer;      /* it may just have failed there */
     }
 
     target = call->model->targets.elts;
@@ -51,7 +56,7 @@ ngx_agent_choose(ngx_agent_call_t *call, ngx_agent_attempt_t *attempt,
     attempt->target = &target[attempt->number];
     attempt->peer = ngx_agent_choose_replica(call, attempt->target, force,
                                              avoid);
-    if (attempt->peer == NULL) {
+    if (attempt->peer == NULL || (strict && attempt->peer == avoid)) {
         return NGX_BUSY;
     }
 
@@ -292,7 +297,7 @@ ngx_agent_choose_admit(ngx_agent_call_t *call, ngx_agent_attempt_t *attempt,
 
     /* a replica that is ill is tried by one call at a time */
 
-    one = (force && attempt->peer->replica->state->sick);
+    one = (force && ngx_agent_peer_is_sick(provider, attempt->peer));
     counter = attempt->peer->state->counter;
 
     if (ngx_agent_state_take(call->main, counter, one) == NGX_OK) {

@@ -402,23 +402,24 @@ ngx_agent_failure_log(ngx_agent_attempt_t *attempt, ag_chain_step_t *step)
 static void
 ngx_agent_failure_mask(ngx_agent_provider_t *provider, ag_buf_t *said)
 {
-    u_char           *p;
+    u_char           *p, *last;
     ngx_uint_t        i;
     ngx_agent_key_t  *key;
 
     key = provider->keys.elts;
 
     for (i = 0; i < provider->keys.nelts; i++) {
+        last = said->data + said->len;
+        p = said->data;
 
-        for ( ;; ) {
-            p = memmem(said->data, said->len, key[i].value.data,
+        while (p != NULL) {
+            p = memmem(p, (size_t) (last - p), key[i].value.data,
                        key[i].value.len);
 
-            if (p == NULL) {
-                break;
+            if (p != NULL) {
+                ngx_memset(p, '*', key[i].value.len);
+                p += key[i].value.len;
             }
-
-            ngx_memset(p, '*', key[i].value.len);
         }
     }
 }

@@ -205,6 +205,12 @@ ngx_agent_header_error(ngx_agent_call_t *call)
         wait = NGX_AGENT_RETRY_FULL;
     }
 
+    if (row->status != NGX_HTTP_TOO_MANY_REQUESTS
+        && row->status < NGX_HTTP_INTERNAL_SERVER_ERROR)
+    {
+        wait = -1;      /* another target's: this one is not to be repeated */
+    }
+
     if (wait >= 0 && ngx_agent_header_retry(call, wait) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -216,6 +222,9 @@ ngx_agent_header_error(ngx_agent_call_t *call)
         || (call->error.class == AG_E_NO_TARGET && wait >= 0))
     {
         value = (wait <= NGX_AGENT_RETRY_MAX * 1000) ? &yes : &no;
+
+    } else if (call->error.class == AG_E_MAINTENANCE) {
+        value = (wait >= 0 && wait <= NGX_AGENT_RETRY_MAX * 1000) ? &yes : &no;
 
     } else if (row->status == NGX_HTTP_FORBIDDEN
                || (call->chain.attempts && row->status >= 500))

@@ -329,6 +329,10 @@ ngx_agent_health_count(ngx_agent_health_check_t *check, ngx_uint_t healthy)
 {
     ngx_agent_replica_state_t  *state;
 
+    if (ngx_exiting) {
+        return;     /* the new configuration may not check any more */
+    }
+
     state = check->replica->state;
 
     if (healthy) {

@@ -26,7 +26,7 @@ ngx_agent_peer_state(ngx_agent_call_t *call, ngx_agent_provider_t *provider,
         return AG_TARGET_OUT;
     }
 
-    if (peer->replica->state->sick
+    if (ngx_agent_peer_is_sick(provider, peer)
         || (!provider->breaker_off
             && !ag_breaker_ready(&state->breaker, &provider->breaker,
                                  ngx_current_msec)))
@@ -44,6 +44,13 @@ ngx_agent_peer_state(ngx_agent_call_t *call, ngx_agent_provider_t *provider,
     return (ramp < 100
             && ngx_agent_request_random(call->main) % 100 >= ramp)
            ? AG_TARGET_OPEN : AG_TARGET_READY;
+}
+
+
+ngx_uint_t
+ngx_agent_peer_is_sick(ngx_agent_provider_t *provider, ngx_agent_peer_t *peer)
+{
+    return provider->health.path.len != 0 && peer->replica->state->sick;
 }
 
 
@@ -108,7 +115,8 @@ ngx_agent_peer_returns(ngx_agent_attempt_t *attempt, ngx_msec_t wait)
     for (i = 0; i < attempt->target->peers.nelts; i++) {
         breaker = &peer[i].state->breaker;
 
-        if (!peer[i].replica->down && !peer[i].replica->state->sick
+        if (!peer[i].replica->down
+            && !ngx_agent_peer_is_sick(attempt->target->provider, &peer[i])
             && (attempt->target->provider->breaker_off
                 || ag_breaker_ready(breaker, conf, ngx_current_msec)
                 || (ag_breaker_wait(breaker, conf, ngx_current_msec) != 0

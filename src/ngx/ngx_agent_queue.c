@@ -60,12 +60,14 @@ ngx_int_t
 ngx_agent_queue_wait(ngx_agent_call_t *call, uint32_t set)
 {
     ngx_int_t              rc;
-    ngx_msec_t             until;
+    ngx_msec_t             until, limit;
     ngx_agent_target_t    *target;
     ngx_agent_provider_t  *provider;
 
     target = call->model->targets.elts;
     provider = target[ag_bit_first(set)].provider;
+
+    ngx_agent_state_reap(call->main);
 
     if (call->queued != provider) {
         ngx_agent_queue_leave(call);
@@ -89,6 +91,14 @@ ngx_agent_queue_wait(ngx_agent_call_t *call, uint32_t set)
     }
 
     until = call->queued_at + provider->limit.wait;
+
+    if (call->plan.within_ms != 0) {
+        limit = call->at.started + (ngx_msec_t) call->plan.within_ms + 1;
+
+        if ((ngx_msec_int_t) (limit - until) < 0) {
+            until = limit;
+        }
+    }
 
     if ((ngx_msec_int_t) (until - ngx_current_msec) > 0) {
 

@@ -126,6 +126,13 @@ ngx_agent_receive_try(ngx_agent_attempt_t *attempt)
         rc = ngx_agent_receive_whole(attempt);
     }
 
+    if (rc == NGX_AGAIN && attempt->transfer != NULL) {
+
+        /* a stream was asked for, and what comes may be none: caps bind it */
+
+        ngx_agent_curl_resume(attempt->transfer);
+    }
+
     if (rc == NGX_AGAIN
         && (ngx_msec_int_t) (ngx_agent_receive_deadline(attempt, &class)
                              - ngx_current_msec) <= 0)
@@ -346,6 +353,18 @@ ngx_agent_receive_deadline(ngx_agent_attempt_t *attempt,
 
         if (attempt->impatient) {
             at = limit;
+        }
+    }
+
+    if (!call->committed && call->plan.within_ms != 0) {
+        limit = call->at.started + (ngx_msec_t) call->plan.within_ms + 1;
+
+        if ((ngx_msec_int_t) (limit - at) < 0) {
+            at = limit;
+
+            /* who came late is not to blame */
+
+            attempt->impatient |= (call->chain.attempts > 1);
         }
     }
 

@@ -164,9 +164,11 @@ ngx_agent_route_prepare(ngx_agent_call_t *call)
 
     if (call->patience != 0
         && (call->plan.within_ms == 0
-            || call->plan.within_ms > call->patience))
+            || call->plan.within_ms >= call->patience))
     {
-        call->plan.within_ms = call->patience;
+        /* nobody is asked when the time is up */
+
+        call->plan.within_ms = ngx_max(call->patience - 1, 1);
     }
 
     call->validate = model->validate;
@@ -474,9 +476,11 @@ ngx_agent_route_hedge(ngx_agent_call_t *call, ngx_agent_attempt_t *attempt,
                          (uint32_t) running->number,
                          ngx_agent_route_elapsed(call));
 
-    if (set == 0 && running->target->peers.nelts > 1
-        && states[running->number] == AG_TARGET_READY
-        && call->chain.attempts < call->plan.attempts)
+    if (set == 0 && states[running->number] == AG_TARGET_READY
+        && ngx_agent_peer_elsewhere(running)
+        && ag_chain_hedge_replica(&call->chain, &call->plan,
+                                  (uint32_t) running->number,
+                                  ngx_agent_route_elapsed(call)))
     {
         set = 1u << running->number;    /* at another replica */
     }

@@ -288,6 +288,7 @@ typedef struct {
     /* ngx_agent_request_id()'s; of this process, zero until it is used */
     uint64_t                  id_state[2];
 
+    ngx_msec_t                reap_at;      /* next look for dead processes */
     uint32_t                 *held;         /* of the shared counters, by this
                                                process; see state.h */
 

@@ -10,6 +10,8 @@
 
 #include "ngx/ngx_agent_shm.h"
 
+#include <signal.h>
+
 
 #define NGX_AGENT_SHED_INTERVAL  100    /* ms between two looks */
 #define NGX_AGENT_SHED_STATM     64     /* bytes of /proc/self/statm */
@@ -28,7 +30,8 @@ typedef struct {
 static void ngx_agent_shed_on_timer(ngx_event_t *ev);
 static size_t ngx_agent_shed_memory(ngx_fd_t statm);
 static void ngx_agent_shed_close(void *data);
-static ngx_uint_t ngx_agent_shed_calls(ngx_agent_main_conf_t *amcf);
+static ngx_uint_t ngx_agent_shed_calls(ngx_agent_main_conf_t *amcf,
+    ngx_uint_t alive);
 
 
 ngx_int_t
@@ -158,13 +161,17 @@ ngx_agent_shed(ngx_agent_main_conf_t *amcf)
         return 1;
     }
 
-    return shed->calls != 0 && ngx_agent_shed_calls(amcf) >= shed->calls;
+    /* whether they live is asked only if that many calls are told */
+
+    return shed->calls != 0
+           && ngx_agent_shed_calls(amcf, 0) >= shed->calls
+           && ngx_agent_shed_calls(amcf, 1) >= shed->calls;
 }
 
 
 /* Of all workers: gauges of those that live. */
 static ngx_uint_t
-ngx_agent_shed_calls(ngx_agent_main_conf_t *amcf)
+ngx_agent_shed_calls(ngx_agent_main_conf_t *amcf, ngx_uint_t alive)
 {
     ngx_uint_t                i, calls;
     ngx_agent_shm_process_t  *process;
@@ -174,7 +181,10 @@ ngx_agent_shed_calls(ngx_agent_main_conf_t *amcf)
     for (i = 0; i < amcf->shared->slots; i++) {
         process = ngx_agent_shm_process(amcf->shared, i);
 
-        if (process->pid != 0) {
+        if (process->pid != 0
+            && (!alive || kill((ngx_pid_t) process->pid, 0) == 0
+                || ngx_errno != ESRCH))
+        {
             calls += process->cells[ag_metric_cell(AG_M_IN_FLIGHT)];
         }
     }

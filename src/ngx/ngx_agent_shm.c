@@ -82,8 +82,10 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
         || ngx_agent_state_connect(amcf) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
-                      "agent: zone \"%V\" is too small for the configured "
-                      "targets", &zone->shm.name);
+                      "agent: zone \"%V\" has no room for the configured "
+                      "targets beside those of earlier configurations: give "
+                      "it a larger size, or restart nginx",
+                      &zone->shm.name);
         return NGX_ERROR;
     }
 
@@ -174,6 +176,7 @@ ngx_agent_shm_inherit(ngx_shm_zone_t *zone, ngx_agent_zone_t *shared)
     }
 
     shared->loaded = old->loaded;
+    ngx_agent_state_inherit(shared->states, old->states);
 
     for (scope = 0; scope < AG_SCOPE_MAX; scope++) {
         for (i = 0; i < old->scopes[scope].count; i++) {

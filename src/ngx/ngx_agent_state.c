@@ -16,6 +16,7 @@
 #include <signal.h>
 
 
+#define NGX_AGENT_REAP_INTERVAL  1000   /* ms */
 #define NGX_AGENT_LOCK_SPINS  1000      /* tries before the owner is looked
                                            at, and the processor given up */
 
@@ -32,9 +33,12 @@ static ngx_int_t ngx_agent_state_peer(ngx_slab_pool_t *pool,
     ngx_agent_peer_t *peer);
 static void ngx_agent_state_keys(ngx_agent_provider_t *provider,
     ngx_agent_rest_t *rests);
-static void ngx_agent_state_switch_off(ngx_agent_main_conf_t *amcf);
+static void ngx_agent_state_show(ngx_agent_main_conf_t *amcf);
+static void ngx_agent_state_rests(ngx_agent_rest_t *to,
+    ngx_agent_rest_t *from);
 static void ngx_agent_state_renew(ngx_slab_pool_t *pool,
     ngx_agent_states_t *states, ngx_uint_t slot);
+static void ngx_agent_state_bury(ngx_agent_states_t *states);
 static void ngx_agent_state_mend(ngx_agent_states_t *states, ngx_uint_t slot);
 static void ngx_agent_state_subtract(ngx_atomic_t *total, ngx_uint_t n);
 
@@ -269,23 +273,16 @@ ngx_agent_state_init_process(ngx_agent_main_conf_t *amcf)
 
     ngx_shmtx_lock(&pool->mutex);
 
-    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
-        if (i == (ngx_uint_t) ngx_process_slot
-            || (states->held_by[i] != 0
-                && kill((ngx_pid_t) states->held_by[i], 0) == -1
-                && ngx_errno == ESRCH))
-        {
-            ngx_agent_state_mend(states, i);
-        }
-    }
-
     i = ngx_process_slot;
+
+    ngx_agent_state_mend(states, i);
+    ngx_agent_state_bury(states);
 
     if (states->held[i] == NULL || states->held_count[i] < states->counters) {
         ngx_agent_state_renew(pool, states, i);
     }
 
-    ngx_agent_state_switch_off(amcf);
+    ngx_agent_state_show(amcf);
 
     amcf->held = states->held[i];
     states->held_by[i] = ngx_pid;
@@ -296,14 +293,25 @@ ngx_agent_state_init_process(ngx_agent_main_conf_t *amcf)
 }
 
 
-/* "breaker off" is not open, whatever an older configuration has left. */
+/*
+ * The metric tells the state of what is configured now: a target that left
+ * is not open any more, nor is one whose breaker is off.
+ */
 static void
-ngx_agent_state_switch_off(ngx_agent_main_conf_t *amcf)
+ngx_agent_state_show(ngx_agent_main_conf_t *amcf)
 {
-    ngx_uint_t            i, n, p;
-    ngx_agent_peer_t     *peer;
-    ngx_agent_model_t   **model;
-    ngx_agent_target_t   *target;
+    ngx_uint_t              i, n, p;
+    ngx_agent_peer_t       *peer;
+    ngx_agent_model_t     **model;
+    ngx_agent_target_t     *target;
+    ngx_agent_shm_scope_t  *all;
+
+    all = &amcf->shared->scopes[AG_SCOPE_TARGET];
+
+    for (i = 0; i < all->count; i++) {
+        ngx_agent_metric_set(all->series[i], AG_M_TARGET_BREAKER,
+                             AG_BREAKER_CLOSED);
+    }
 
     model = amcf->models.elts;
 
@@ -314,10 +322,60 @@ ngx_agent_state_switch_off(ngx_agent_main_conf_t *amcf)
             peer = target[n].peers.elts;
 
             for (p = 0; p < target[n].peers.nelts; p++) {
-                if (target[n].provider->breaker_off) {
+                if (!target[n].provider->breaker_off) {
                     ngx_agent_metric_set(peer[p].series, AG_M_TARGET_BREAKER,
-                                         AG_BREAKER_CLOSED);
+                                         peer[p].state->breaker.state);
                 }
+            }
+        }
+    }
+}
+
+
+void
+ngx_agent_state_inherit(ngx_agent_states_t *states, ngx_agent_states_t *old)
+{
+    ngx_agent_peer_state_t      *peer, *from;
+    ngx_agent_provider_state_t  *provider, *before;
+
+    for (peer = states->peers; peer != NULL; peer = peer->next) {
+        for (from = old->peers; from != NULL; from = from->next) {
+            if (from->id == peer->id) {
+                peer->latency = from->latency;
+                peer->breaker = from->breaker;
+                ngx_agent_state_rests(peer->rests, from->rests);
+
+                /* who holds a probe reports to the old zone */
+
+                ngx_memzero(peer->breaker.probes,
+                            sizeof(peer->breaker.probes));
+                break;
+            }
+        }
+    }
+
+    for (provider = states->providers; provider != NULL;
+         provider = provider->next)
+    {
+        for (before = old->providers; before != NULL; before = before->next) {
+            if (before->id == provider->id) {
+                ngx_agent_state_rests(provider->rests, before->rests);
+                break;
+            }
+        }
+    }
+}
+
+
+static void
+ngx_agent_state_rests(ngx_agent_rest_t *to, ngx_agent_rest_t *from)
+{
+    ngx_uint_t  i, n;
+
+    for (i = 0; i < AG_PROVIDER_KEYS_MAX; i++) {
+        for (n = 0; n < AG_PROVIDER_KEYS_MAX; n++) {
+            if (from[n].key == to[i].key && from[n].until != 0) {
+                to[i].until = from[n].until;
             }
         }
     }
@@ -354,6 +412,40 @@ ngx_agent_state_renew(ngx_slab_pool_t *pool, ngx_agent_states_t *states,
         ngx_memory_barrier();
 
         states->held_count[slot] = states->counters;
+    }
+}
+
+
+void
+ngx_agent_state_reap(ngx_agent_main_conf_t *amcf)
+{
+    ngx_slab_pool_t  *pool;
+
+    if ((ngx_msec_int_t) (amcf->reap_at - ngx_current_msec) > 0) {
+        return;
+    }
+
+    amcf->reap_at = ngx_current_msec + NGX_AGENT_REAP_INTERVAL;
+    pool = (ngx_slab_pool_t *) amcf->zone->shm.addr;
+
+    ngx_shmtx_lock(&pool->mutex);
+    ngx_agent_state_bury(amcf->shared->states);
+    ngx_shmtx_unlock(&pool->mutex);
+}
+
+
+static void
+ngx_agent_state_bury(ngx_agent_states_t *states)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
+        if (states->held_by[i] != 0
+            && kill((ngx_pid_t) states->held_by[i], 0) == -1
+            && ngx_errno == ESRCH)
+        {
+            ngx_agent_state_mend(states, i);
+        }
     }
 }
 

@@ -83,11 +83,22 @@ struct ngx_agent_states_s {
 /* Makes or finds the states of all that is configured: init_zone. */
 ngx_int_t ngx_agent_state_connect(ngx_agent_main_conf_t *amcf);
 
+/* Breakers, rests and latencies of a zone that this one takes the place of;
+ * places do not come along: who holds them gives them back there. */
+void ngx_agent_state_inherit(ngx_agent_states_t *states,
+    ngx_agent_states_t *old);
+
 /* Bytes of a zone that it needs beside the states themselves. */
 size_t ngx_agent_state_size(void);
 
 /* Takes over this process's counters, and mends what dead ones held. */
 ngx_int_t ngx_agent_state_init_process(ngx_agent_main_conf_t *amcf);
+
+/*
+ * What dead processes held is given back; a worker that was told to leave has
+ * no successor that would do it.  Looks once a second at most.
+ */
+void ngx_agent_state_reap(ngx_agent_main_conf_t *amcf);
 
 /*
  * Counts one up if the total is below "max" (0: no bound).  NGX_OK, or

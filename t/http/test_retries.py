@@ -2,6 +2,7 @@
 
 import email.utils
 import json
+import threading
 import time
 
 import pytest
@@ -321,3 +322,39 @@ def test_a_wait_in_milliseconds_is_told_in_both_forms(gateway):
     response = fleet.ask()
     assert response.header("retry-after-ms") == "6501"
     assert response.header("retry-after") == "7"
+
+
+# ---- large, late, crowded -------------------------------------------------
+
+@pytest.mark.parametrize("size", [20_000, 60_000, 200_000])
+def test_a_large_refusal_of_a_stream_is_read_to_its_end(size, gateway):
+    """It is no stream: nothing that paces one may hold it up."""
+    fleet = Fleet(gateway, model("target main;", "fallback spare;"),
+                  main=fails(400, message="x" * size), spare=good("Spare."))
+    response = fleet.ask(stream=True)
+    assert response.status == 400
+    assert fleet.asked == ["main"]
+
+
+def test_a_large_answer_that_is_no_stream_goes_to_the_next_at_once(gateway):
+    fleet = Fleet(gateway, model("target main;", "fallback spare;"),
+                  main=says(whole({"id": "x" * 60_000}), KEEP),
+                  spare=good("Spare."))
+    assert text_of(fleet.ask(stream=True)) == "Spare."
+
+
+def test_a_retry_waits_for_a_place_like_everybody(gateway):
+    """Who gave its place back after a failure queues again."""
+    lines = "retry attempts=4 base=1ms max=1ms; breaker off;" \
+            "limit concurrency=1 queue=50 wait=10s;"
+    fleet = Fleet(gateway, model("target main;", "attempts 10;"), main=Member(
+        first_then(6, fails(503), good("Main.")), lines))
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(fleet.ask()))
+               for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [a.status for a in answers] == [200] * 8
+    assert fleet.count()["main"] == 14

@@ -9,7 +9,9 @@ import pytest
 
 from fleets import (ONCE, QUICK, Fleet, Member, fails, good, model, outcome,
                     text_of)
-from providers import HANG, KEEP, RESET, says, whole
+import providers as P
+from providers import (HANG, KEEP, RESET, chunk, says, sse, stream_head,
+                       whole)
 from test_status import value
 
 
@@ -49,13 +51,34 @@ def slowly(script, seconds):
     return run
 
 
-def test_no_attempt_starts_later_than_within(gateway):
+def test_no_attempt_starts_or_waits_later_than_within(gateway):
     fleet = Fleet(gateway, model("target main; fallback spare;",
                                  "attempts 4 within=300ms;"),
-                  main=Member(slowly(fails(503), 0.5), QUICK),
+                  main=Member(slowly(fails(503), 5), QUICK),
                   spare=good("Spare."))
-    assert outcome(fleet.ask()) == (503, "provider_unavailable")
+    started = time.monotonic()
+    assert outcome(fleet.ask()) == (504, "provider_timeout")
+    assert time.monotonic() - started < 4
     assert fleet.asked == ["main"]
+
+
+def test_an_attempts_own_timeout_leaves_time_for_the_next(gateway):
+    fleet = Fleet(gateway, model("target main; fallback spare;",
+                                 "timeout total=200ms; attempts 4 within=9s;"),
+                  main=Member(says(HANG), QUICK), spare=good("Spare."))
+    assert text_of(fleet.ask()) == "Spare."
+
+
+def test_within_ends_at_the_commit(gateway):
+    """A stream that has begun may take its time."""
+    def paced(exchange):
+        exchange.send(stream_head() + chunk(sse(*P.WORDS[:2])))
+        time.sleep(0.8)
+        exchange.send(chunk(sse(*P.WORDS[2:], "[DONE]")) + chunk(b""))
+        return True
+    fleet = Fleet(gateway, model("target main;", "attempts 4 within=300ms;"),
+                  main=Member(paced, QUICK))
+    assert fleet.ask(stream=True).data()[-1] == "[DONE]"
 
 
 def test_a_wait_that_ends_later_than_within_is_not_begun(gateway):

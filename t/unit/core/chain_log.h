@@ -305,6 +305,12 @@ expected_route(call_t *c)
             return r;
         }
 
+        if (c->states[same - 1] == AG_TARGET_BUSY && may_ask(c, same - 1)) {
+            r.verdict = AG_ROUTE_WAIT;
+            r.set = bit(same - 1);
+            return r;
+        }
+
         happened(c, LOST, same - 1);
     }
 

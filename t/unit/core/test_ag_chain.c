@@ -89,7 +89,7 @@ spends_the_same_target_if_it_is_not_ready(void **state)
 
     (void) state;
 
-    for (i = AG_TARGET_BUSY; i <= AG_TARGET_OUT; i++) {
+    for (i = AG_TARGET_BUSY + 1; i <= AG_TARGET_OUT; i++) {
         setup(&m, "0001");
         assert_int_equal(fails(&m, 1, AG_E_UNAVAILABLE), AG_CHAIN_RETRY);
 
@@ -104,6 +104,55 @@ spends_the_same_target_if_it_is_not_ready(void **state)
     assert_int_equal(fails(&m, 1, AG_E_UNAVAILABLE), AG_CHAIN_RETRY);
     ag_chain_skip(&m.chain, 1);
     routes(&m, AG_ROUTE_ASK, 0x05);
+}
+
+
+static void
+waits_for_a_place_where_it_may_ask_again(void **state)
+{
+    chained_t  m;
+
+    (void) state;
+
+    setup(&m, "0001");
+    assert_int_equal(fails(&m, 1, AG_E_UNAVAILABLE), AG_CHAIN_RETRY);
+
+    m.states[1] = AG_TARGET_BUSY;
+    routes(&m, AG_ROUTE_WAIT, 0x02);
+    routes(&m, AG_ROUTE_WAIT, 0x02);
+
+    m.states[1] = AG_TARGET_READY;
+    routes(&m, AG_ROUTE_ASK, 0x02);
+
+    m.states[1] = AG_TARGET_BUSY;
+    ag_chain_skip(&m.chain, 1);         /* waited in vain */
+    routes(&m, AG_ROUTE_ASK, 0x05);
+}
+
+
+static void
+hedges_at_another_replica_within_the_budget(void **state)
+{
+    chained_t  m;
+
+    (void) state;
+
+    setup(&m, "0");
+    m.conf.attempts = 2;
+    m.conf.within_ms = 100;
+    m.targets[0].attempts = 1;
+
+    ag_chain_start(&m.chain, 0);
+    assert_true(ag_chain_hedge_replica(&m.chain, &m.conf, 0, 100));
+    assert_false(ag_chain_hedge_replica(&m.chain, &m.conf, 0, 101));
+
+    ag_chain_start(&m.chain, 0);
+    assert_false(ag_chain_hedge_replica(&m.chain, &m.conf, 0, 0));
+
+    setup(&m, "0");
+    ag_chain_start(&m.chain, 0);
+    ag_chain_skip(&m.chain, 0);
+    assert_false(ag_chain_hedge_replica(&m.chain, &m.conf, 0, 0));
 }
 
 
@@ -605,6 +654,8 @@ main(void)
         cmocka_unit_test(knows_as_many_targets_as_bits),
         cmocka_unit_test(asks_the_same_target_alone),
         cmocka_unit_test(spends_the_same_target_if_it_is_not_ready),
+        cmocka_unit_test(waits_for_a_place_where_it_may_ask_again),
+        cmocka_unit_test(hedges_at_another_replica_within_the_budget),
         cmocka_unit_test(starts_nothing_past_its_time),
         cmocka_unit_test(names_the_cause_of_a_class),
         cmocka_unit_test(asks_a_fallback_only_for_its_causes),

@@ -136,6 +136,7 @@ refuses_a_value_that_cannot_be_mended(void **state)
         "{\"a\":oops,\"b\":[]} Note: b is []",
         "{\xe2\x80\x9c" "a\": 1}", "{\"a\xe2\x80\x9d: 1}",
         "[Note: it is {\"a\":1}]", "[x] [1]", "So {\"a\" [1]",
+        "A range [0, 1) and {\"a\":1}", "Smile :] {\"a\":1}",
         FENCE "json\n[x] [1]\n" FENCE,
         FENCE "json\n{\"a\":1,}\n]\n" FENCE,
         "So {\"a\" b\n" FENCE "json\n[1,]\n" FENCE
