@@ -166,13 +166,13 @@ uint32_t ag_chain_cause(ag_error_class_t class);
 /*
  * Whom to ask now.  "states" holds count of them; OUT is never in a set, nor
  * is a spent target.  A target that is asked again comes alone, if it is
- * READY; it is waited for if it is BUSY; else it is spent.  Else the first tier, from the present one on,
- * with a READY target: all its READY ones; if it has only BUSY ones, WAIT for
- * them.  Tiers above the present one are asked only if their targets' "on"
- * holds the cause; where nothing has failed yet, what is out of order counts
- * as AG_CAUSE_ERROR.  Within the tier of the failure others are asked after
- * every class whose row says next: yes, but not after CONTEXT_LENGTH: they
- * are presumed alike.
+ * READY; it is waited for if it is BUSY; else it is spent.  Else the first
+ * tier, from the present one on, with a READY target: all its READY ones; if
+ * it has only BUSY ones, WAIT for them.  Tiers above the present one are
+ * asked only if their targets' "on" holds the cause; where nothing has failed
+ * yet, what is out of order counts as AG_CAUSE_ERROR.  Within the tier of the
+ * failure others are asked after every class whose row says next: yes, but
+ * not after CONTEXT_LENGTH: they are presumed alike.
  *
  * FORCE only while nothing was attempted: the OPEN ones of the first tier
  * that has any.  Past the budget of attempts or of time: NONE.

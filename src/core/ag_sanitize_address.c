@@ -49,6 +49,8 @@ ag_sanitize_ipv4_end(const ag_sanitize_scan_t *s, const ag_char_t *p)
             value = 10 * value + (unsigned) (*p - '0');
         }
 
+        /* a part with zeros in front is one, too: "010.000.000.001" */
+
         if (n == 0 || n > 3 || value > 255) {
             return NULL;
         }
@@ -85,6 +87,8 @@ ag_sanitize_ipv6_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
         gap = 1;
         p += 2;
     }
+
+    /* eight groups, or fewer and one "::" */
 
     p = ag_sanitize_groups_end(s, p, &groups, &gap, &digits);
 
@@ -127,6 +131,8 @@ ag_sanitize_groups_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
         if (n == 0) {
             return p;
         }
+
+        /* "::ffff:10.0.0.1" */
 
         end = (ag_sanitize_at(s, p + n) == '.')
               ? ag_sanitize_ipv4_end(s, p) : NULL;
@@ -220,7 +226,7 @@ ag_sanitize_port_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
         port = 10 * port + (unsigned) (*p - '0');
     }
 
-    /* "llama3:8b", "v1:0.5", "12:30:45" */
+    /* "llama3:8b", "v1:0.5", "12:30:45" have none */
 
     if (n < least || port == 0 || port > AG_SANITIZE_PORT_MAX
         || ag_sanitize_is(ag_sanitize_at(s, p), AG_SANITIZE_START)
@@ -241,6 +247,8 @@ ag_sanitize_ipv6(ag_sanitize_scan_t *s, const ag_char_t *p)
     const ag_char_t  *e, *port;
 
     before = ag_sanitize_previous(s, p);
+
+    /* at ":", the bracket was tried before */
 
     if (before == '[' && p - s->start > 1) {
         before = p[-2];

@@ -12,7 +12,8 @@
 #define AG_SANITIZE_GAP_MAX  20     /* bytes between "host" and its name */
 
 
-static unsigned ag_sanitize_is_gap(const ag_char_t *p, const ag_char_t *e);
+static unsigned ag_sanitize_is_shape(const ag_sanitize_scan_t *s,
+    const ag_char_t *gap, const ag_char_t *p, const ag_char_t *e);
 
 
 /* Words behind which a host may stand. */
@@ -46,29 +47,50 @@ unsigned
 ag_sanitize_is_announced(const ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
 {
-    ag_str_t          name;
-    unsigned          quoted, spaced;
-    const ag_char_t  *gap;
+    ag_str_t          name, host;
+    const ag_char_t  *q, *gap;
 
     name = s->last;
     gap = name.data + name.len;
 
-    if (p == gap || p - gap > AG_SANITIZE_GAP_MAX
-        || !ag_sanitize_is_listed(ag_sanitize_before, name)
-        || !ag_sanitize_is_gap(gap, p)
-        || !ag_sanitize_is_host_name(ag_str(p, (size_t) (e - p)))
-        || ag_sanitize_is_listed(ag_sanitize_words,
-                                 ag_str(p, (size_t) (e - p))))
-    {
+    if (p == gap || p - gap > AG_SANITIZE_GAP_MAX) {
         return 0;
     }
+
+    for (q = gap; q < p; q++) {
+        if (!ag_sanitize_is_gap(*q)) {
+            return 0;
+        }
+    }
+
+    if (!ag_sanitize_is_shape(s, gap, p, e)) {
+        return 0;
+    }
+
+    host = ag_str(p, (size_t) (e - p));
+
+    return ag_sanitize_is_listed(ag_sanitize_before, name)
+           && ag_sanitize_is_host_name(host)
+           && !ag_sanitize_is_listed(ag_sanitize_words, host);
+}
+
+
+/* Do the bytes around the name p..e fit to the word before the gap? */
+static unsigned
+ag_sanitize_is_shape(const ag_sanitize_scan_t *s, const ag_char_t *gap,
+    const ag_char_t *p, const ag_char_t *e)
+{
+    unsigned  quoted, spaced;
 
     quoted = (p[-1] == '"' || p[-1] == '\'');
     spaced = (p - gap == 1 && *gap == ' ');
 
-    switch (name.data[0] | 0x20) {
+    switch (s->last.data[0] | 0x20) {
 
     case 'h':
+
+        /* "host: header is missing" is a sentence */
+
         return quoted || p[-1] == '='
                || (*gap == ':'
                    && ((s->kinds & (AG_SANITIZE_DIGIT | AG_SANITIZE_DASH))
@@ -85,7 +107,8 @@ ag_sanitize_is_announced(const ag_sanitize_scan_t *s, const ag_char_t *p,
         return spaced && ag_sanitize_starts(s, e, " port ");
 
     case 'n':
-        return quoted && ag_sanitize_is_listed(ag_sanitize_before, s->older)
+        return quoted && s->older.data + s->older.len + 1 == s->last.data
+               && ag_sanitize_is_listed(ag_sanitize_before, s->older)
                && (s->older.data[0] | 0x20) == 'h';
 
     case 'a':
@@ -94,18 +117,4 @@ ag_sanitize_is_announced(const ag_sanitize_scan_t *s, const ag_char_t *p,
     default:
         return quoted;
     }
-}
-
-
-/* Is what stands between p and e nothing but quotes, spaces, "=" and ":"? */
-static unsigned
-ag_sanitize_is_gap(const ag_char_t *p, const ag_char_t *e)
-{
-    for ( /* void */ ; p < e; p++) {
-        if (*p == '\0' || strchr(" =:\"'\\", *p) == NULL) {
-            return 0;
-        }
-    }
-
-    return 1;
 }

@@ -93,6 +93,11 @@ static const char *const  ag_sanitize_fields[128] = {
 };
 
 
+/*
+ * A host is known as one by what stands around it, by its suffix, or because
+ * it can be nothing else.  Of the two names "api.example.com:443" and
+ * "vllm:8000" only the second goes: the first is no secret.
+ */
 const ag_char_t *
 ag_sanitize_host(ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
@@ -138,6 +143,8 @@ ag_sanitize_host(ag_sanitize_scan_t *s, const ag_char_t *p,
         return NULL;
     }
 
+    /* the port tells which service it is, and goes as well */
+
     end = ag_sanitize_port_end(s, e, 1);
 
     return ag_sanitize_put(s, p, (end != NULL) ? end : e, AG_SANITIZE_HOST);
@@ -157,6 +164,8 @@ ag_sanitize_is_internal(ag_str_t host)
     if (!ag_sanitize_is_listed(ag_sanitize_inside, label)) {
         return label.len < host.len && ag_sanitize_is_private(host);
     }
+
+    /* "internal" alone is a word */
 
     if (label.len == host.len) {
         return label.len == sizeof("localhost") - 1;
@@ -210,6 +219,8 @@ ag_sanitize_is_bare(const ag_sanitize_scan_t *s, const ag_char_t *p,
         return !ag_sanitize_starts(s, e, ".[");
     }
 
+    /* "arn:aws:region:1234" has colons everywhere */
+
     return ag_sanitize_at(s, e) == ':'
            && ag_sanitize_previous(s, p) != ':'
            && ag_sanitize_port_end(s, e, AG_SANITIZE_PORT_MIN) != NULL
@@ -225,6 +236,8 @@ ag_sanitize_is_host_name(ag_str_t name)
     size_t    i;
     unsigned  kinds;
     ag_str_t  label;
+
+    /* hosts have no "_", fields of requests do */
 
     if (name.len < 2 || !ag_sanitize_is(name.data[0], AG_SANITIZE_LETTER)
         || memchr(name.data, '_', name.len) != NULL)
@@ -251,7 +264,10 @@ ag_sanitize_is_host_name(ag_str_t name)
 }
 
 
-/* "model-7d9f8b6c5d-x2x4z": Kubernetes draws from 27 letters and digits. */
+/*
+ * "model-7d9f8b6c5d-x2x4z": Kubernetes draws names from 27 letters and digits
+ * that make no words, so hardly anything else looks like that.
+ */
 static unsigned
 ag_sanitize_is_pod(const ag_char_t *p, const ag_char_t *e)
 {
@@ -299,6 +315,8 @@ ag_sanitize_address(ag_sanitize_scan_t *s, const ag_char_t *p,
     ag_char_t         before;
     const ag_char_t  *q, *end, *next;
 
+    /* a group of an address of IPv6 has four digits at most */
+
     if (e - p <= 4 && ag_sanitize_at(s, e) == ':') {
         before = ag_sanitize_previous(s, p);
         end = (before == ':' || before == '.')
@@ -315,6 +333,8 @@ ag_sanitize_address(ag_sanitize_scan_t *s, const ag_char_t *p,
 
     for (q = p; e - q >= AG_SANITIZE_IPV4_MIN; q++) {
 
+        /* "node-10.0.0.1", but not "v1.2.3.4" */
+
         if (!ag_sanitize_is(*q, AG_SANITIZE_DIGIT)
             || (q > p && *(q - 1) != '-' && *(q - 1) != '_'))
         {
@@ -322,6 +342,8 @@ ag_sanitize_address(ag_sanitize_scan_t *s, const ag_char_t *p,
         }
 
         end = ag_sanitize_ipv4_end(s, q);
+
+        /* what stands before it may be a key */
 
         if (end != NULL) {
             next = (q > p) ? ag_sanitize_run(s, p, q, q) : NULL;

@@ -28,6 +28,7 @@ typedef struct {
 } ag_sanitize_tree_t;
 
 
+static int ag_sanitize_read(ag_str_t json, yyjson_doc **doc);
 static int ag_sanitize_tree(ag_sanitize_tree_t *t, ag_buf_t *out,
     unsigned *changed);
 static int ag_sanitize_branch(ag_sanitize_tree_t *t, yyjson_mut_val *value,
@@ -48,33 +49,17 @@ ag_sanitize_json(ag_buf_t *out, ag_str_t json, const ag_str_t *secrets,
     int                 rc;
     size_t              i;
     yyjson_doc         *doc;
-    yyjson_read_err     error;
     ag_sanitize_tree_t  t;
 
     *changed = 0;
 
-    if (json.len == 0 || json.len > AG_ERROR_BODY_MAX) {
-        return AG_INVALID;
+    rc = ag_sanitize_read(json, &doc);
+
+    if (rc != AG_OK) {
+        return rc;
     }
 
-    if (ag_json_depth(json, AG_JSON_DEPTH_MAX) > AG_JSON_DEPTH_MAX) {
-        return AG_LIMIT;
-    }
-
-    /* yyjson writes to its input only where it is told to */
-
-    doc = yyjson_read_opts((char *) json.data, json.len,
-                           YYJSON_READ_NUMBER_AS_RAW, NULL, &error);
-
-    if (doc == NULL) {
-        return (error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
-               ? AG_NOMEM : AG_INVALID;
-    }
-
-    if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
-        yyjson_doc_free(doc);
-        return AG_INVALID;
-    }
+    /* the copy has strings of its own: they may be replaced one by one */
 
     memset(&t, 0, sizeof(t));
     t.secrets = secrets;
@@ -102,6 +87,40 @@ ag_sanitize_json(ag_buf_t *out, ag_str_t json, const ag_str_t *secrets,
 }
 
 
+/* Makes a tree of an object that is not too large and not too deep. */
+static int
+ag_sanitize_read(ag_str_t json, yyjson_doc **doc)
+{
+    yyjson_read_err  error;
+
+    if (json.len == 0 || json.len > AG_ERROR_BODY_MAX) {
+        return AG_INVALID;
+    }
+
+    if (ag_json_depth(json, AG_JSON_DEPTH_MAX) > AG_JSON_DEPTH_MAX) {
+        return AG_LIMIT;
+    }
+
+    /* yyjson writes to its input only where it is told to */
+
+    *doc = yyjson_read_opts((char *) json.data, json.len,
+                            YYJSON_READ_NUMBER_AS_RAW, NULL, &error);
+
+    if (*doc == NULL) {
+        return (error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+               ? AG_NOMEM : AG_INVALID;
+    }
+
+    if (!yyjson_is_obj(yyjson_doc_get_root(*doc))) {
+        yyjson_doc_free(*doc);
+        return AG_INVALID;
+    }
+
+    return AG_OK;
+}
+
+
+/* Sanitizes the tree, and writes it if that changed anything. */
 static int
 ag_sanitize_tree(ag_sanitize_tree_t *t, ag_buf_t *out, unsigned *changed)
 {
@@ -132,7 +151,11 @@ ag_sanitize_tree(ag_sanitize_tree_t *t, ag_buf_t *out, unsigned *changed)
 }
 
 
-/* Recursion: AG_JSON_DEPTH_MAX levels at most. */
+/*
+ * A value of a field of that secrecy; the elements of an array have that of
+ * the array, as in Go's {"Authorization":["Bearer ..."]}, the members of an
+ * object their own.  Recursion: AG_JSON_DEPTH_MAX levels at most.
+ */
 static int
 ag_sanitize_branch(ag_sanitize_tree_t *t, yyjson_mut_val *value,
     ag_sanitize_secrecy_t secrecy)
@@ -177,6 +200,8 @@ ag_sanitize_members(ag_sanitize_tree_t *t, yyjson_mut_val *object)
 
     while (rc == AG_OK && (key = yyjson_mut_obj_iter_next(&members)) != NULL)
     {
+        /* before the key changes */
+
         secrecy = ag_sanitize_secrecy(ag_str(yyjson_mut_get_str(key),
                                              yyjson_mut_get_len(key)));
 
@@ -192,6 +217,10 @@ ag_sanitize_members(ag_sanitize_tree_t *t, yyjson_mut_val *object)
 }
 
 
+/*
+ * The given secrets go first: the rules would take out a part of one, and
+ * then the rest would not be found.
+ */
 static int
 ag_sanitize_string(ag_sanitize_tree_t *t, yyjson_mut_val *value,
     ag_sanitize_secrecy_t secrecy)
@@ -247,7 +276,11 @@ ag_sanitize_string(ag_sanitize_tree_t *t, yyjson_mut_val *value,
 }
 
 
-/* Puts the text without the secrets into "held". */
+/*
+ * Puts the text without the secrets into "held".  A text of nothing but the
+ * first byte of a long secret costs a comparison at every byte; memcmp() ends
+ * at the first difference.
+ */
 static int
 ag_sanitize_literals(ag_sanitize_tree_t *t, ag_str_t text)
 {

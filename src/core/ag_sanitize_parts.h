@@ -49,6 +49,7 @@ typedef struct {
     const ag_char_t     *start;
     const ag_char_t     *end;
     const ag_char_t     *plain;     /* from here on nothing was added yet */
+    const ag_char_t     *from;      /* where the last thing stood that went */
     const ag_char_t     *line;      /* where the line starts */
     const ag_char_t     *edge;      /* end of an escape such as \n: what
                                        follows starts a word */
@@ -62,6 +63,7 @@ typedef struct {
     const ag_char_t     *url_host;  /* the host of a URL starts here */
     const ag_char_t     *pathless;  /* no path starts before this */
     const ag_char_t     *runless;   /* no run */
+    const ag_char_t     *keyless;   /* nothing random behind a prefix */
     const ag_char_t     *atless;    /* no "@" of a URL stands before this */
 
     ag_buf_t            *out;
@@ -113,6 +115,14 @@ const ag_char_t *ag_sanitize_put(ag_sanitize_scan_t *s,
 int ag_sanitize_pass(ag_sanitize_scan_t *s, ag_str_t text);
 
 
+/* The name at "p": the rules that start with one; else its end. */
+const ag_char_t *ag_sanitize_name(ag_sanitize_scan_t *s,
+    const ag_char_t *p);
+
+/* Any other byte that may start something at "p"; returns where to go on. */
+const ag_char_t *ag_sanitize_mark(ag_sanitize_scan_t *s,
+    const ag_char_t *p);
+
 /* Do that many hexadecimal digits stand at "p"? */
 unsigned ag_sanitize_is_hex(const ag_sanitize_scan_t *s, const ag_char_t *p,
     size_t count);
@@ -128,9 +138,11 @@ int ag_sanitize_is_listed(const char *const *lists, ag_str_t word);
 
 /*
  * The same for what the text ends with, by its last letter; "_", "-" and " "
- * may stand between letters.  Returns the length of that in the text, or 0.
+ * may stand between letters.  Returns the length of that in the text, or 0;
+ * *mark (may be NULL) is the byte behind the word in the list.
  */
-size_t ag_sanitize_ends_listed(const char *const *lists, ag_str_t text);
+size_t ag_sanitize_ends_listed(const char *const *lists, ag_str_t text,
+    char *mark);
 
 /* Is a run of letters, digits and "_" made of words, as names are? */
 int ag_sanitize_is_identifier(ag_str_t run);
@@ -157,7 +169,7 @@ unsigned ag_sanitize_is_word_at(const ag_sanitize_scan_t *s,
  * The end of a key with a known prefix at "p", or NULL; "inner": within a
  * name, behind "_", "-" or ".".
  */
-const ag_char_t *ag_sanitize_prefix_end(const ag_sanitize_scan_t *s,
+const ag_char_t *ag_sanitize_prefix_end(ag_sanitize_scan_t *s,
     const ag_char_t *p, unsigned inner);
 
 /*
@@ -174,6 +186,10 @@ const ag_char_t *ag_sanitize_pem(ag_sanitize_scan_t *s, const ag_char_t *p,
 /* "password=..." and its like: the value behind the name p..e. */
 const ag_char_t *ag_sanitize_value(ag_sanitize_scan_t *s,
     const ag_char_t *p, const ag_char_t *e);
+
+/* Behind "Bearer " or its like at "p", or NULL. */
+const ag_char_t *ag_sanitize_skip_scheme(const ag_sanitize_scan_t *s,
+    const ag_char_t *p);
 
 /* "Bearer ..." and "Basic ..." */
 const ag_char_t *ag_sanitize_scheme(ag_sanitize_scan_t *s,
@@ -244,13 +260,42 @@ const ag_char_t *ag_sanitize_source(ag_sanitize_scan_t *s,
 const ag_char_t *ag_sanitize_path_end(const ag_sanitize_scan_t *s,
     const ag_char_t *p);
 
+/* Is there a slash of that kind within the word at "p"? */
+unsigned ag_sanitize_goes_on(const ag_sanitize_scan_t *s, const ag_char_t *p,
+    ag_char_t slash);
+
+/* How many backslashes stand at "p"? */
+size_t ag_sanitize_slashes(const ag_sanitize_scan_t *s, const ag_char_t *p);
+
 
 /* ---- stack traces */
 
-/* One that starts with the name p..e, or with "#" or "---" at "p". */
+/* What goes with a frame. */
+typedef enum {
+    AG_SANITIZE_NO_FRAME = 0,
+    AG_SANITIZE_FRAME,          /* nothing */
+    AG_SANITIZE_BLOCK,          /* lines that are indented */
+    AG_SANITIZE_PARAGRAPH       /* all up to an empty line */
+} ag_sanitize_extent_t;
+
+/* Does a trace start with the name p..e, and what belongs to it? */
+ag_sanitize_extent_t ag_sanitize_extent(const ag_sanitize_scan_t *s,
+    const ag_char_t *p, const ag_char_t *e);
+
+/* A trace that starts with the name p..e. */
 const ag_char_t *ag_sanitize_trace(ag_sanitize_scan_t *s,
     const ag_char_t *p, const ag_char_t *e);
-const ag_char_t *ag_sanitize_frame(ag_sanitize_scan_t *s,
+
+/* PHP: "#0 /x.php(1): f()", C#: "--- End of stack trace ...", at "p". */
+const ag_char_t *ag_sanitize_mark_trace(ag_sanitize_scan_t *s,
+    const ag_char_t *p);
+
+/* Is there nothing but white space before "p" in its line? */
+unsigned ag_sanitize_is_first(const ag_sanitize_scan_t *s,
+    const ag_char_t *p);
+
+/* Is what follows a backslash at "p" an escape, and no part of a path? */
+unsigned ag_sanitize_is_break(const ag_sanitize_scan_t *s,
     const ag_char_t *p);
 
 
@@ -276,6 +321,15 @@ static inline ag_char_t
 ag_sanitize_previous(const ag_sanitize_scan_t *s, const ag_char_t *p)
 {
     return (p == s->start || p == s->edge) ? ' ' : p[-1];
+}
+
+
+/* May the byte stand between a word and the host that it announces? */
+static inline unsigned
+ag_sanitize_is_gap(ag_char_t c)
+{
+    return c == ' ' || c == '=' || c == ':' || c == '"' || c == '\''
+           || c == '\\';
 }
 
 

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * Absolute paths of files: of Unix by their first directory or by the suffix
- * of a file, of Windows by their drive or server.
+ * Absolute paths of files of Unix, by their first directory or by the suffix
+ * of a file, and the lines of sources.
  *
  * "/v1/chat/completions" is a path of a URL and stays, and so do the pointers
  * of JSON ("/data/0/embedding"): both have no place in a file system.
@@ -12,8 +12,7 @@
 #include "core/ag_sanitize_parts.h"
 
 
-#define AG_SANITIZE_ROOT_MAX   24       /* bytes of a first directory */
-#define AG_SANITIZE_SHARE_MIN  2        /* bytes of a server's name */
+#define AG_SANITIZE_ROOT_MAX  24       /* bytes of a first directory */
 
 
 static unsigned ag_sanitize_is_file(const ag_sanitize_scan_t *s,
@@ -22,12 +21,6 @@ static const ag_char_t *ag_sanitize_first_end(const ag_char_t *p,
     const ag_char_t *e);
 static unsigned ag_sanitize_has_suffix(const ag_char_t *p,
     const ag_char_t *e);
-static unsigned ag_sanitize_goes_on(const ag_sanitize_scan_t *s,
-    const ag_char_t *p, ag_char_t slash);
-static const ag_char_t *ag_sanitize_windows_end(const ag_sanitize_scan_t *s,
-    const ag_char_t *p, size_t slashes);
-static size_t ag_sanitize_slashes(const ag_sanitize_scan_t *s,
-    const ag_char_t *p);
 
 
 /* Directories with which a path of a file starts. */
@@ -135,6 +128,8 @@ ag_sanitize_path(ag_sanitize_scan_t *s, const ag_char_t *p)
         return NULL;
     }
 
+    /* what was looked at in vain is not looked at from its next slash on */
+
     e = ag_sanitize_path_end(s, p);
 
     if (!ag_sanitize_is_file(s, p, e)) {
@@ -146,6 +141,11 @@ ag_sanitize_path(ag_sanitize_scan_t *s, const ag_char_t *p)
 }
 
 
+/*
+ * Is p..e a path of a file?  Some directories leave no doubt; of the others
+ * those may be parts of a URL that stand behind "GET" or "url:", and of a
+ * pointer of JSON if a number follows.
+ */
 static unsigned
 ag_sanitize_is_file(const ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
@@ -213,7 +213,10 @@ ag_sanitize_first_end(const ag_char_t *p, const ag_char_t *e)
 }
 
 
-/* Does the path end as a file does, but for ":12:5"? */
+/*
+ * Does the path end as a file does, but for ":12:5"?  A site has no
+ * "handler.py", but it may well have a "/docs/openapi.json".
+ */
 static unsigned
 ag_sanitize_has_suffix(const ag_char_t *p, const ag_char_t *e)
 {
@@ -287,6 +290,8 @@ ag_sanitize_path_end(const ag_sanitize_scan_t *s, const ag_char_t *p)
 
     e = (wide != NULL) ? wide : e;
 
+    /* these belong to the sentence */
+
     while (e > p + 1 && (e[-1] == '.' || e[-1] == ':' || e[-1] == '!')) {
         e--;
     }
@@ -295,8 +300,7 @@ ag_sanitize_path_end(const ag_sanitize_scan_t *s, const ag_char_t *p)
 }
 
 
-/* Is there a slash within the word at "p"? */
-static unsigned
+unsigned
 ag_sanitize_goes_on(const ag_sanitize_scan_t *s, const ag_char_t *p,
     ag_char_t slash)
 {
@@ -316,100 +320,7 @@ ag_sanitize_goes_on(const ag_sanitize_scan_t *s, const ag_char_t *p,
 }
 
 
-/* "~/.cache/x" */
-const ag_char_t *
-ag_sanitize_home(ag_sanitize_scan_t *s, const ag_char_t *p)
-{
-    if (ag_sanitize_at(s, p + 1) != '/'
-        || !ag_sanitize_is(ag_sanitize_at(s, p + 2), AG_SANITIZE_NAME)
-        || ag_sanitize_is(ag_sanitize_previous(s, p), AG_SANITIZE_NAME))
-    {
-        return NULL;
-    }
-
-    return ag_sanitize_put(s, p, ag_sanitize_path_end(s, p + 1),
-                           AG_SANITIZE_PATH);
-}
-
-
-/* "C:\Users\x", "C:\\Users\\x", "C:/Users/x"; "p" is at the letter. */
-const ag_char_t *
-ag_sanitize_drive(ag_sanitize_scan_t *s, const ag_char_t *p)
-{
-    size_t            slashes;
-    ag_char_t         next;
-    const ag_char_t  *q, *e;
-
-    slashes = ag_sanitize_slashes(s, p + 2);
-    q = p + 2 + slashes;
-    next = ag_sanitize_at(s, q);
-
-    if (slashes == 0) {
-        if (next != '/' || !ag_sanitize_is(*p, AG_SANITIZE_LETTER)
-            || !ag_sanitize_is(ag_sanitize_at(s, q + 1), AG_SANITIZE_START))
-        {
-            return NULL;
-        }
-
-        return ag_sanitize_put(s, p, ag_sanitize_windows_end(s, q, 1),
-                               AG_SANITIZE_PATH);
-    }
-
-    if (!ag_sanitize_is(*p, AG_SANITIZE_LETTER)
-        || !(ag_sanitize_is(next, AG_SANITIZE_NAME) || next >= 0x80
-             || next == '$' || next == '['))
-    {
-        return NULL;
-    }
-
-    e = ag_sanitize_windows_end(s, q, slashes);
-
-    /* "A:\nfoo" is the end of a line in JSON, "C:\nginx\conf" a path */
-
-    if (slashes == 1 && strchr("nrtu", next) != NULL
-        && memchr(q, '\\', (size_t) (e - q)) == NULL
-        && memchr(q, '.', (size_t) (e - q)) == NULL)
-    {
-        return NULL;
-    }
-
-    return ag_sanitize_put(s, p, e, AG_SANITIZE_PATH);
-}
-
-
-/* "\\server\share\x", and twice as many backslashes in JSON */
-const ag_char_t *
-ag_sanitize_share(ag_sanitize_scan_t *s, const ag_char_t *p,
-    const ag_char_t *e)
-{
-    size_t            slashes;
-    const ag_char_t  *q;
-
-    slashes = (size_t) (e - p);
-
-    if (slashes < 2 || slashes % 2 != 0
-        || ag_sanitize_is(ag_sanitize_previous(s, p), AG_SANITIZE_START))
-    {
-        return NULL;
-    }
-
-    q = ag_sanitize_skip(s, p + slashes, AG_SANITIZE_NAME);
-
-    if (q - p < (ptrdiff_t) slashes + AG_SANITIZE_SHARE_MIN
-        || ag_sanitize_slashes(s, q) != slashes / 2
-        || !ag_sanitize_is(ag_sanitize_at(s, q + slashes / 2),
-                           AG_SANITIZE_NAME))
-    {
-        return NULL;
-    }
-
-    return ag_sanitize_put(s, p, ag_sanitize_windows_end(s, q, slashes / 2),
-                           AG_SANITIZE_PATH);
-}
-
-
-/* How many backslashes stand at "p"? */
-static size_t
+size_t
 ag_sanitize_slashes(const ag_sanitize_scan_t *s, const ag_char_t *p)
 {
     const ag_char_t  *q;
@@ -424,52 +335,19 @@ ag_sanitize_slashes(const ag_sanitize_scan_t *s, const ag_char_t *p)
 }
 
 
-/*
- * The end of a path of which the parts are joined by that many backslashes;
- * where they are two, one alone is an escape of JSON.
- */
-static const ag_char_t *
-ag_sanitize_windows_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
-    size_t slashes)
+/* "~/.cache/x" */
+const ag_char_t *
+ag_sanitize_home(ag_sanitize_scan_t *s, const ag_char_t *p)
 {
-    size_t            n;
-    unsigned          open;
-    const ag_char_t  *e;
-
-    open = 0;
-
-    for (e = p; e < s->end; e++) {
-        n = ag_sanitize_slashes(s, e);
-
-        if (n > 0) {
-            if (n < slashes || ag_sanitize_at(s, e + n) == '"') {
-                break;
-            }
-
-            e += n - 1;
-            continue;
-        }
-
-        if (*e == '(') {
-            open++;
-
-        } else if ((*e == ')' && open-- == 0)
-                   || (*e == ':' && !ag_sanitize_is(ag_sanitize_at(s, e + 1),
-                                                    AG_SANITIZE_DIGIT))
-                   || (*e == ' ' && !ag_sanitize_goes_on(s, e + 1, '\\'))
-                   || *e < ' '
-                   || (*e != ' ' && *e != ')'
-                       && ag_sanitize_is(*e, AG_SANITIZE_ENDS)))
-        {
-            break;
-        }
+    if (ag_sanitize_at(s, p + 1) != '/'
+        || !ag_sanitize_is(ag_sanitize_at(s, p + 2), AG_SANITIZE_NAME)
+        || ag_sanitize_is(ag_sanitize_previous(s, p), AG_SANITIZE_NAME))
+    {
+        return NULL;
     }
 
-    while (e > p && e[-1] == '.') {
-        e--;
-    }
-
-    return e;
+    return ag_sanitize_put(s, p, ag_sanitize_path_end(s, p + 1),
+                           AG_SANITIZE_PATH);
 }
 
 

@@ -16,7 +16,8 @@
 
 typedef struct {
     const char  *text;
-    size_t       least;     /* bytes behind it; 0: what looks random */
+    size_t       least;     /* bytes behind it, whatever they are; 0: a piece
+                               that looks random */
 } ag_sanitize_prefix_t;
 
 
@@ -26,7 +27,10 @@ static unsigned ag_sanitize_is_dots(const ag_sanitize_scan_t *s,
     const ag_char_t *p);
 
 
-/* By their first letter, the longer ones first. */
+/*
+ * By their first letter.  Where one prefix starts with another ("pk-lf-",
+ * "pk-") the longer one is the surer and stands first.
+ */
 
 static const ag_sanitize_prefix_t  ag_sanitize_upper_a[] = {
     { "AIza", 8 }, { "AKIA", 8 }, { "ASIA", 0 }, { "ABIA", 0 }, { "ACCA", 0 },
@@ -203,23 +207,29 @@ static const ag_sanitize_prefix_t *const  ag_sanitize_prefixes[128] = {
 };
 
 
+/*
+ * A prefix is compared as it is: a key in another case is no key any more,
+ * and most are long enough to be seen without one.
+ */
 const ag_char_t *
-ag_sanitize_prefix_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
+ag_sanitize_prefix_end(ag_sanitize_scan_t *s, const ag_char_t *p,
     unsigned inner)
 {
     size_t                       n;
+    ag_char_t                    second;
     const ag_char_t             *e;
     const ag_sanitize_prefix_t  *prefix;
 
     prefix = (*p < 128) ? ag_sanitize_prefixes[*p] : NULL;
+    second = ag_sanitize_at(s, p + 1);
 
-    if (prefix == NULL) {
+    if (prefix == NULL || !ag_sanitize_is(second, AG_SANITIZE_ALNUM)) {
         return NULL;
     }
 
     for ( /* void */ ; prefix->text != NULL; prefix++) {
-        if ((ag_char_t) prefix->text[1] != ag_sanitize_at(s, p + 1)
-            || (inner && prefix->least == 0))
+        if ((ag_char_t) prefix->text[1] != second
+            || (prefix->least == 0 && (inner || p < s->keyless)))
         {
             continue;
         }
@@ -238,6 +248,12 @@ ag_sanitize_prefix_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
             : ag_sanitize_is_random(ag_str(e - n, n), AG_SANITIZE_TAIL_MIN))
         {
             return e;
+        }
+
+        /* what has no random piece has none from a later place on, either */
+
+        if (prefix->least == 0) {
+            s->keyless = e;
         }
     }
 

@@ -56,6 +56,10 @@ static const char *const  ag_sanitize_id_names[128] = {
 };
 
 
+/*
+ * "-" and "." end a run, so "gpt-4o-mini-2024-07-18" has none: its longest
+ * piece has four characters.
+ */
 const ag_char_t *
 ag_sanitize_run(ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e, const ag_char_t *limit)
@@ -70,15 +74,21 @@ ag_sanitize_run(ag_sanitize_scan_t *s, const ag_char_t *p,
             continue;
         }
 
-        end = ag_sanitize_run_end(q, limit, &kinds);
+        /* a "+" joins names to one run: it was judged at the first */
 
-        if (end - q < AG_SANITIZE_RUN_MIN || q < s->runless
-            || !(kinds & AG_SANITIZE_DIGIT) || !(kinds & AG_SANITIZE_LETTER))
-        {
+        if (q < s->runless) {
+            end = s->runless;
             continue;
         }
 
-        if (!ag_sanitize_is_identifier(ag_str(q, (size_t) (end - q)))
+        end = ag_sanitize_run_end(q, limit, &kinds);
+
+        if (end - q < AG_SANITIZE_RUN_MIN) {
+            continue;
+        }
+
+        if ((kinds & AG_SANITIZE_DIGIT) && (kinds & AG_SANITIZE_LETTER)
+            && !ag_sanitize_is_identifier(ag_str(q, (size_t) (end - q)))
             && !ag_sanitize_is_id(s, p, e))
         {
             return ag_sanitize_run_put(s, q, end);
@@ -105,7 +115,10 @@ ag_sanitize_run_end(const ag_char_t *p, const ag_char_t *limit,
 }
 
 
-/* Takes out a run and what hangs on it. */
+/*
+ * Takes out a run and what hangs on it: the three parts of a token, the
+ * pieces between the slashes of base64.
+ */
 static const ag_char_t *
 ag_sanitize_run_put(ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
@@ -115,15 +128,7 @@ ag_sanitize_run_put(ag_sanitize_scan_t *s, const ag_char_t *p,
 
     p = ag_sanitize_run_start(s, p);
 
-    for ( ;; ) {
-        while (ag_sanitize_at(s, e) == '=') {
-            e++;
-        }
-
-        if (!ag_sanitize_joins(ag_sanitize_at(s, e))) {
-            break;
-        }
-
+    while (ag_sanitize_joins(ag_sanitize_at(s, e))) {
         q = ag_sanitize_run_end(e + 1, s->end, &kinds);
 
         if (!ag_sanitize_is_random(ag_str(e + 1, (size_t) (q - e - 1)),
@@ -135,11 +140,24 @@ ag_sanitize_run_put(ag_sanitize_scan_t *s, const ag_char_t *p,
         e = q;
     }
 
+    for (q = e; ag_sanitize_at(s, q) == '='; q++) {
+        /* void */
+    }
+
+    /* padding, unless it assigns something */
+
+    if (!ag_sanitize_is(ag_sanitize_at(s, q), AG_SANITIZE_START)) {
+        e = q;
+    }
+
     return ag_sanitize_put(s, p, e, AG_SANITIZE_REDACTED);
 }
 
 
-/* Where a key starts that has its first run of 20 at "p". */
+/*
+ * Where a key starts that has its first run of 20 at "p".  This looks back,
+ * but only where a run goes, and over no more bytes than are constant.
+ */
 static const ag_char_t *
 ag_sanitize_run_start(const ag_sanitize_scan_t *s, const ag_char_t *p)
 {
@@ -226,17 +244,17 @@ ag_sanitize_is_id_name(const ag_sanitize_scan_t *s, const ag_char_t *p)
         }
     }
 
+    /* "request id" is two names */
+
     n = s->older.len;
 
     if (n > 0 && s->older.data + n + 1 == name.data
         && ag_sanitize_at(s, s->older.data + n) == ' ')
     {
-        /* "request id": compared as one, "_" and "-" are passed over */
-
         name = ag_str(s->older.data, n + 1 + name.len);
     }
 
-    return ag_sanitize_ends_listed(ag_sanitize_id_names, name) > 0;
+    return ag_sanitize_ends_listed(ag_sanitize_id_names, name, NULL) > 0;
 }
 
 

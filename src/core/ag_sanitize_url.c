@@ -54,6 +54,10 @@ static const char *const  ag_sanitize_file_schemes[128] = {
 };
 
 
+/*
+ * The scan goes on at the host, which is a name like any other; it only knows
+ * now that one stands there.
+ */
 const ag_char_t *
 ag_sanitize_url(ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
@@ -73,6 +77,8 @@ ag_sanitize_url(ag_sanitize_scan_t *s, const ag_char_t *p,
         }
 
         end = ag_sanitize_path_end(s, e + 1);
+
+        /* "file:/" alone is none */
 
         return (end - e > 2)
                ? ag_sanitize_put(s, p, end, AG_SANITIZE_PATH) : NULL;
@@ -140,6 +146,8 @@ ag_sanitize_user(ag_sanitize_scan_t *s, const ag_char_t *p)
         return NULL;
     }
 
+    /* the same end is not looked for again from a later place */
+
     while (e < s->end && !ag_sanitize_ends_url(*e)) {
         e++;
     }
@@ -173,7 +181,10 @@ ag_sanitize_ends_url(ag_char_t c)
 }
 
 
-/* "root:password@tcp(10.0.0.5:3306)/name" */
+/*
+ * "root:password@tcp(10.0.0.5:3306)/name": a host must follow, since names of
+ * models have colons and "@", too ("name:tag@sha256:...").
+ */
 const ag_char_t *
 ag_sanitize_login(ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)

@@ -13,52 +13,44 @@
 #define AG_SANITIZE_QUOTES_MAX   40     /* bytes of \\\" and [ before a
                                            value */
 #define AG_SANITIZE_WEAK_MIN     6      /* characters of a likely secret */
-#define AG_SANITIZE_BEARER_MIN   6
-#define AG_SANITIZE_BASIC_MIN    8
-#define AG_SANITIZE_LOOK_MAX     32     /* of a scheme */
 
 
 static ag_sanitize_secrecy_t ag_sanitize_secrecy_at(
     const ag_sanitize_scan_t *s, const ag_char_t *p, const ag_char_t *e);
-static size_t ag_sanitize_ends_word(const char *const *lists, ag_str_t name);
+static unsigned ag_sanitize_is_start(ag_str_t name, size_t n);
 static const ag_char_t *ag_sanitize_separator(const ag_sanitize_scan_t *s,
     const ag_char_t *p, ag_sanitize_field_t *field);
+static const ag_char_t *ag_sanitize_listed(const ag_sanitize_scan_t *s,
+    const ag_char_t *p);
 static const ag_char_t *ag_sanitize_separator_escaped(
     const ag_sanitize_scan_t *s, const ag_char_t *p);
 static void ag_sanitize_open(const ag_sanitize_scan_t *s,
     const ag_char_t *p, ag_sanitize_field_t *field);
-static const ag_char_t *ag_sanitize_skip_scheme(const ag_sanitize_scan_t *s,
-    const ag_char_t *p);
-static const ag_char_t *ag_sanitize_skip_blank(const ag_sanitize_scan_t *s,
-    const ag_char_t *p);
-static unsigned ag_sanitize_is_token(const ag_sanitize_scan_t *s,
-    const ag_char_t *p, const ag_char_t *e, unsigned bearer);
 
 
-/* Names of secrets by their last letter; a longer name may end with one. */
+/*
+ * Names of secrets by their last letter, and how secret the value is:
+ *
+ *   !  a secret; a longer name may end with the word ("PGPASSWORD")
+ *   .  a secret, where a part of the name starts with the word ("user_pwd")
+ *   ?  the same, but only what looks random, unless a qualifier stands before
+ *   ~  a secret up to the end of the line
+ *
+ * Longer words stand before those that they end with.
+ */
 static const char *const  ag_sanitize_secrets[128] = {
-    ['d'] = "password passwd",
-    ['e'] = "passphrase",
-    ['g'] = "connectionstring",
-    ['l'] = "credential",
-    ['n'] = "authorization",
-    ['s'] = "credentials",
-    ['t'] = "secret",
-    ['y'] = "apikey accesskey accountkey secretkey privatekey"
+    ['d'] = "password! passwd! pwd. pw. sessionid? sid? keyid?",
+    ['e'] = "passphrase! passcode. signature? setcookie~ cookie~",
+    ['g'] = "connectionstring! sig?",
+    ['h'] = "auth?",
+    ['l'] = "credential!",
+    ['n'] = "authorization! session? token?",
+    ['s'] = "credentials! pass?",
+    ['t'] = "secret! jwt.",
+    ['y'] = "apikey! accesskey! accountkey! secretkey! privatekey! key?"
 };
 
-/* The same, where a word of the name must start with it. */
-static const char *const  ag_sanitize_secret_words[128] = {
-    ['d'] = "pwd pw", ['e'] = "passcode", ['t'] = "jwt"
-};
-
-/* What is a secret if it looks random, or ... */
-static const char *const  ag_sanitize_likely_words[128] = {
-    ['d'] = "sid sessionid keyid", ['e'] = "signature", ['g'] = "sig",
-    ['h'] = "auth", ['n'] = "token session", ['s'] = "pass", ['y'] = "key"
-};
-
-/* ... if such a word stands before it: "api_key", "Access token". */
+/* What makes a secret of a key or a token: "auth_key", "Access token". */
 static const char *const  ag_sanitize_qualifiers[128] = {
     ['d'] = "id",
     ['e'] = "private storage service",
@@ -72,11 +64,6 @@ static const char *const  ag_sanitize_qualifiers[128] = {
     ['y'] = "security"
 };
 
-/* What names a secret from there to the end of its line. */
-static const char *const  ag_sanitize_line_words[128] = {
-    ['e'] = "cookie setcookie"
-};
-
 /* "API key provided: ..." */
 static const char *const  ag_sanitize_given[128] = {
     ['g'] = "given", ['p'] = "provided passed", ['r'] = "received",
@@ -88,19 +75,15 @@ static const char *const  ag_sanitize_things[128] = {
     ['s'] = "secret", ['t'] = "token"
 };
 
-/* What stands between "Authorization:" and its value. */
-static const char *const  ag_sanitize_schemes[128] = {
-    ['a'] = "apikey api-key aws4-hmac-sha256", ['b'] = "bearer basic bot",
-    ['d'] = "digest", ['h'] = "hmac", ['k'] = "key", ['n'] = "negotiate",
-    ['o'] = "oauth", ['s'] = "sso-key signature", ['t'] = "token"
-};
 
-
+/*
+ * Cheap questions first: most names that end like one of a secret have no
+ * value behind them.
+ */
 const ag_char_t *
 ag_sanitize_value(ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
 {
-    ag_char_t               before;
     const ag_char_t        *q, *end;
     ag_sanitize_field_t     field;
     ag_sanitize_secrecy_t   secrecy;
@@ -118,23 +101,9 @@ ag_sanitize_value(ag_sanitize_scan_t *s, const ag_char_t *p,
         return NULL;
     }
 
-    before = ag_sanitize_previous(s, p);
-
-    if (before == '?' || before == '&') {
-        secrecy = AG_SANITIZE_SECRET;
-    }
-
-    if (field.listed) {
-        secrecy = AG_SANITIZE_LIKELY;
-    }
-
     ag_sanitize_open(s, q, &field);
 
-    if (ag_sanitize_is_harmless(s, &field)) {
-        return NULL;
-    }
-
-    if (secrecy == AG_SANITIZE_LIKELY) {
+    if (secrecy == AG_SANITIZE_LIKELY || field.listed) {
         end = ag_sanitize_likely_end(s, field.start);
 
         if (!ag_sanitize_is_random(
@@ -143,6 +112,10 @@ ag_sanitize_value(ag_sanitize_scan_t *s, const ag_char_t *p,
         {
             return NULL;
         }
+    }
+
+    if (ag_sanitize_is_harmless(s, &field)) {
+        return NULL;
     }
 
     end = ag_sanitize_value_end(s, &field, secrecy);
@@ -158,22 +131,29 @@ ag_sanitize_value(ag_sanitize_scan_t *s, const ag_char_t *p,
 ag_sanitize_secrecy_t
 ag_sanitize_secrecy(ag_str_t name)
 {
+    char    mark;
     size_t  n;
 
-    if (ag_sanitize_ends_listed(ag_sanitize_secrets, name) > 0
-        || ag_sanitize_ends_word(ag_sanitize_secret_words, name) > 0)
-    {
-        return AG_SANITIZE_SECRET;
-    }
-
-    if (ag_sanitize_ends_listed(ag_sanitize_line_words, name) > 0) {
-        return AG_SANITIZE_LINE;
-    }
-
-    n = ag_sanitize_ends_word(ag_sanitize_likely_words, name);
+    n = ag_sanitize_ends_listed(ag_sanitize_secrets, name, &mark);
 
     if (n == 0) {
         return AG_SANITIZE_OPEN;
+    }
+
+    if (mark == '!') {
+        return AG_SANITIZE_SECRET;
+    }
+
+    if (mark == '~') {
+        return AG_SANITIZE_LINE;
+    }
+
+    if (!ag_sanitize_is_start(name, n)) {
+        return AG_SANITIZE_OPEN;
+    }
+
+    if (mark == '.') {
+        return AG_SANITIZE_SECRET;
     }
 
     name.len -= n;
@@ -184,34 +164,27 @@ ag_sanitize_secrecy(ag_str_t name)
         name.len--;
     }
 
-    return (ag_sanitize_ends_word(ag_sanitize_qualifiers, name) > 0)
+    n = ag_sanitize_ends_listed(ag_sanitize_qualifiers, name, NULL);
+
+    return (n > 0 && ag_sanitize_is_start(name, n))
            ? AG_SANITIZE_SECRET : AG_SANITIZE_LIKELY;
 }
 
 
-/* As ag_sanitize_ends_listed(); "monkey" is no key, but "myKey" is one. */
-static size_t
-ag_sanitize_ends_word(const char *const *lists, ag_str_t name)
+/*
+ * Does a part of the name start "n" bytes before its end?  "monkey" is no
+ * key, but "myKey" is one.
+ */
+static unsigned
+ag_sanitize_is_start(ag_str_t name, size_t n)
 {
-    size_t            n;
     const ag_char_t  *p;
-
-    n = ag_sanitize_ends_listed(lists, name);
-
-    if (n == 0 || n == name.len) {
-        return n;
-    }
 
     p = name.data + name.len - n;
 
-    if (!ag_sanitize_is(p[-1], AG_SANITIZE_ALNUM)
-        || (ag_sanitize_is(*p, AG_SANITIZE_UPPER)
-            && !ag_sanitize_is(p[-1], AG_SANITIZE_UPPER)))
-    {
-        return n;
-    }
-
-    return 0;
+    return n == name.len || !ag_sanitize_is(p[-1], AG_SANITIZE_ALNUM)
+           || (ag_sanitize_is(*p, AG_SANITIZE_UPPER)
+               && !ag_sanitize_is(p[-1], AG_SANITIZE_UPPER));
 }
 
 
@@ -221,16 +194,26 @@ ag_sanitize_secrecy_at(const ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
 {
     ag_str_t               name;
+    ag_char_t              before;
     ag_sanitize_secrecy_t  secrecy;
 
     name = ag_str(p, (size_t) (e - p));
     secrecy = ag_sanitize_secrecy(name);
+    before = ag_sanitize_previous(s, p);
+
+    /* in the query of a URL nobody puts the key of a map */
+
+    if (secrecy == AG_SANITIZE_LIKELY && (before == '?' || before == '&')) {
+        return AG_SANITIZE_SECRET;
+    }
 
     if (secrecy >= AG_SANITIZE_SECRET || s->last.len == 0
         || s->last.data + s->last.len + 1 != p || p[-1] != ' ')
     {
         return secrecy;
     }
+
+    /* "API key: ..." */
 
     if (secrecy == AG_SANITIZE_LIKELY) {
         return ag_sanitize_secrecy(ag_str(s->last.data,
@@ -251,8 +234,9 @@ static const ag_char_t *
 ag_sanitize_separator(const ag_sanitize_scan_t *s, const ag_char_t *p,
     ag_sanitize_field_t *field)
 {
-    int               n;
-    const ag_char_t  *q;
+    int  n;
+
+    /* "key\\\": ", headers['key'] = */
 
     for (n = 0; n < AG_SANITIZE_QUOTES_MAX && p < s->end; n++, p++) {
         if (*p != '"' && *p != '\'' && *p != '`' && *p != ']'
@@ -280,25 +264,37 @@ ag_sanitize_separator(const ag_sanitize_scan_t *s, const ag_char_t *p,
             return p + 1;
         }
 
+        /* "Key::new()" and "token://" assign nothing */
+
         return (ag_sanitize_at(s, p) == ':'
                 || (p + 1 < s->end && p[0] == '/' && p[1] == '/'))
                ? NULL : p;
 
     case ',':
-
-        /* ('x-api-key', '...'), but also a list of names in quotes */
-
         field->listed = 1;
-        q = ag_sanitize_skip_spaces(s, p + 1);
-
-        return (n > 0 && (p[-1] == '\'' || p[-1] == '"')
-                && (ag_sanitize_at(s, q) == p[-1]
-                    || ag_sanitize_at(s, q) == '\\'
-                    || ag_sanitize_at(s, q) == 'b')) ? q : NULL;
+        return (n > 0) ? ag_sanitize_listed(s, p) : NULL;
 
     default:
         return ag_sanitize_separator_escaped(s, p);
     }
+}
+
+
+/* ('x-api-key', '...'): the value, but that may be a list of names, too. */
+static const ag_char_t *
+ag_sanitize_listed(const ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    ag_char_t         c;
+    const ag_char_t  *q;
+
+    if (p[-1] != '\'' && p[-1] != '"') {
+        return NULL;
+    }
+
+    q = ag_sanitize_skip_spaces(s, p + 1);
+    c = ag_sanitize_at(s, q);
+
+    return (c == p[-1] || c == '\\' || c == 'b') ? q : NULL;
 }
 
 
@@ -331,9 +327,6 @@ ag_sanitize_open(const ag_sanitize_scan_t *s, const ag_char_t *p,
     size_t            slashes;
     const ag_char_t  *q;
 
-    field->quote = '\0';
-    field->slashes = 0;
-
     p = ag_sanitize_skip_spaces(s, p);
     slashes = 0;
 
@@ -353,12 +346,15 @@ ag_sanitize_open(const ag_sanitize_scan_t *s, const ag_char_t *p,
             break;
 
         } else if (*p != '['
-                   && !(*p == 'b' && p + 1 < s->end
+                   && !((*p == 'b' || *p == 'u' || *p == 'r')
+                        && p + 1 < s->end
                         && (p[1] == '\'' || p[1] == '"')))
         {
-            break;
+            break;      /* Python: b'...' */
         }
     }
+
+    /* without a quote they are the value's own */
 
     p = (field->quote == '\0') ? p - slashes : p;
 
@@ -378,41 +374,6 @@ ag_sanitize_open(const ag_sanitize_scan_t *s, const ag_char_t *p,
 }
 
 
-/* Behind "Bearer " or its like at "p"; NULL if it is none. */
-static const ag_char_t *
-ag_sanitize_skip_scheme(const ag_sanitize_scan_t *s, const ag_char_t *p)
-{
-    const ag_char_t  *e;
-
-    for (e = p; e < s->end && e - p < AG_SANITIZE_LOOK_MAX; e++) {
-        if (!ag_sanitize_is(*e, AG_SANITIZE_NAME)) {
-            break;
-        }
-    }
-
-    if (!ag_sanitize_is_listed(ag_sanitize_schemes,
-                               ag_str(p, (size_t) (e - p))))
-    {
-        return NULL;
-    }
-
-    return ag_sanitize_skip_blank(s, e);
-}
-
-
-/* Behind the space, escaped or not, at "p"; NULL if there is none. */
-static const ag_char_t *
-ag_sanitize_skip_blank(const ag_sanitize_scan_t *s, const ag_char_t *p)
-{
-    if (ag_sanitize_starts(s, p, "%20")) {
-        return p + 3;
-    }
-
-    return (ag_sanitize_at(s, p) == ' ') ? ag_sanitize_skip_spaces(s, p)
-                                         : NULL;
-}
-
-
 int
 ag_sanitize_is_secret(ag_str_t value, ag_sanitize_secrecy_t secrecy)
 {
@@ -427,6 +388,7 @@ ag_sanitize_is_secret(ag_str_t value, ag_sanitize_secrecy_t secrecy)
     s.start = value.data;
     s.end = value.data + value.len;
 
+    memset(&field, 0, sizeof(field));
     field.assigned = 1;
     ag_sanitize_open(&s, s.start, &field);
 
@@ -436,94 +398,4 @@ ag_sanitize_is_secret(ag_str_t value, ag_sanitize_secrecy_t secrecy)
 
     return secrecy != AG_SANITIZE_LIKELY
            || ag_sanitize_is_random(value, AG_SANITIZE_WEAK_MIN);
-}
-
-
-const ag_char_t *
-ag_sanitize_scheme(ag_sanitize_scan_t *s, const ag_char_t *p,
-    const ag_char_t *e)
-{
-    unsigned              bearer;
-    const ag_char_t      *end;
-    ag_sanitize_field_t   field;
-
-    bearer = (e - p == 6 && ag_sanitize_starts(s, p, "bearer"));
-
-    if (!bearer && !(e - p == 5 && ag_sanitize_starts(s, p, "basic"))) {
-        return NULL;
-    }
-
-    field.start = ag_sanitize_skip_blank(s, e);
-    field.quote = '\0';
-    field.assigned = 0;
-
-    if (field.start == NULL || ag_sanitize_is_harmless(s, &field)) {
-        return NULL;
-    }
-
-    end = field.start;
-
-    while (end < s->end
-           && (ag_sanitize_is(*end, AG_SANITIZE_NAME | AG_SANITIZE_RUN)
-               || *end == '~' || *end == '/' || *end == '*' || *end == '='))
-    {
-        end++;
-    }
-
-    while (end > field.start && (end[-1] == '.' || end[-1] == '-')) {
-        end--;
-    }
-
-    if (!ag_sanitize_is_token(s, field.start, end, bearer)) {
-        return NULL;
-    }
-
-    return ag_sanitize_put(s, field.start, end, AG_SANITIZE_REDACTED);
-}
-
-
-/*
- * Is p..e what "Bearer" or "Basic" announces, and not the next word of a
- * sentence ("Bearer verification failed") or of a challenge ("Bearer
- * error=...")?
- */
-static unsigned
-ag_sanitize_is_token(const ag_sanitize_scan_t *s, const ag_char_t *p,
-    const ag_char_t *e, unsigned bearer)
-{
-    size_t     i, len;
-    unsigned   kinds, padded, plain;
-    ag_char_t  next;
-
-    len = (size_t) (e - p);
-    kinds = 0;
-    plain = 1;
-
-    for (i = 0; i < len; i++) {
-        kinds |= ag_sanitize_kinds[p[i]];
-        plain &= (ag_sanitize_is(p[i], AG_SANITIZE_ALNUM) || p[i] == '+'
-                  || p[i] == '/' || p[i] == '=');
-    }
-
-    next = ag_sanitize_at(s, e);
-    padded = (len > 0 && e[-1] == '=' && next != '"' && next != '\\');
-
-    if (!bearer) {
-        return len >= AG_SANITIZE_BASIC_MIN && plain
-               && (kinds & AG_SANITIZE_LETTER)
-               && ((kinds & AG_SANITIZE_DIGIT) || padded
-                   || ag_sanitize_is_random(ag_str(p, len), len));
-    }
-
-    if (len < AG_SANITIZE_BEARER_MIN) {
-        return 0;
-    }
-
-    if ((kinds & AG_SANITIZE_DIGIT) || padded
-        || memchr(p, '*', len) != NULL)
-    {
-        return 1;
-    }
-
-    return !ag_sanitize_is_word_at(s, e) && memchr(p, '=', len) == NULL;
 }

@@ -66,7 +66,10 @@ static const char *const  ag_sanitize_harmless[128] = {
 };
 
 
-/* Is a value none: missing, taken out, a placeholder, or a sentence? */
+/*
+ * The first word decides.  That lets a passphrase pass that starts with "not"
+ * or "the", which is rare; "api_key: Field required" is not.
+ */
 unsigned
 ag_sanitize_is_harmless(const ag_sanitize_scan_t *s,
     const ag_sanitize_field_t *field)
@@ -80,7 +83,7 @@ ag_sanitize_is_harmless(const ag_sanitize_scan_t *s,
 
     if (p == s->end || ag_sanitize_is_redacted(s, p)
         || (field->quote == '\0' && ag_sanitize_is(c, AG_SANITIZE_ENDS)
-            && c != '\\' && c != '[')
+            && c != '\\' && c != '[' && c != '<')
         || (c >= 0x80 && !field->assigned))
     {
         return 1;
@@ -132,9 +135,19 @@ ag_sanitize_is_placeholder(const ag_sanitize_scan_t *s, const ag_char_t *p)
 
     if (ag_sanitize_starts(s, p, "your_") || ag_sanitize_starts(s, p, "your-")
         || ag_sanitize_starts(s, p, "%s") || ag_sanitize_starts(s, p, "%(")
-        || *p == '<' || *p == '{')
+        || *p == '{')
     {
         return 1;
+    }
+
+    if (*p == '<') {
+        do {
+            p++;
+        } while (p < s->end
+                 && (ag_sanitize_is(*p, AG_SANITIZE_LETTER) || *p == '_'
+                     || *p == '-' || *p == ' '));
+
+        return ag_sanitize_at(s, p) == '>';
     }
 
     if (*p == '$') {
@@ -153,6 +166,8 @@ ag_sanitize_is_placeholder(const ag_sanitize_scan_t *s, const ag_char_t *p)
                && !ag_sanitize_is(ag_sanitize_at(s, e), AG_SANITIZE_NAME)
                && ag_sanitize_at(s, e) != '*';
     }
+
+    /* the name of a variable, as in "Bearer OPENAI_API_KEY" */
 
     e = p;
 
@@ -236,6 +251,8 @@ ag_sanitize_quoted_end(const ag_sanitize_scan_t *s,
         slashes = 0;
     }
 
+    /* it is missing: the text was cut */
+
     p = field->start;
 
     while (p < s->end && *p != '\n') {
@@ -246,7 +263,11 @@ ag_sanitize_quoted_end(const ag_sanitize_scan_t *s,
 }
 
 
-/* The end of a value without quotes; with "line", of a whole line. */
+/*
+ * The end of a value without quotes; with "line", of a whole line.  A secret
+ * may hold nearly every byte, so brackets and commas end it only where
+ * something else cannot follow.
+ */
 static const ag_char_t *
 ag_sanitize_bare_end(const ag_sanitize_scan_t *s, const ag_char_t *p,
     unsigned line)

@@ -10,6 +10,7 @@
 #include "core/ag_sanitize_parts.h"
 
 
+#define AG_SANITIZE_WORD_MAX    32      /* bytes of a word of a list */
 #define AG_SANITIZE_NAME_MAX    96      /* bytes of a name */
 #define AG_SANITIZE_DIGITS_MAX  8       /* of a date within a name */
 #define AG_SANITIZE_PARTS_MAX   6       /* numbers within a name */
@@ -65,7 +66,10 @@ const uint16_t  ag_sanitize_kinds[256] = {
 };
 
 
-/* Which letters follow a letter in the words of programs and of English. */
+/*
+ * Which letters follow a letter in the words of programs and of English; six
+ * in ten of all pairs.
+ */
 static const char *const  ag_sanitize_pairs[26] = {
     "abcdefghiklmnprstuvwxyz",      /* a */
     "abcdefijlmnoprstuy",
@@ -100,20 +104,28 @@ int
 ag_sanitize_is_listed(const char *const *lists, ag_str_t word)
 {
     size_t       n;
+    char         small[AG_SANITIZE_WORD_MAX];
     const char  *list;
 
-    if (word.len == 0 || !ag_sanitize_is(word.data[0], AG_SANITIZE_START)) {
+    if (word.len == 0 || word.len > AG_SANITIZE_WORD_MAX
+        || !ag_sanitize_is(word.data[0], AG_SANITIZE_START))
+    {
         return 0;
     }
 
     list = lists[ag_sanitize_lower(word.data[0])];
 
-    while (list != NULL) {
+    if (list == NULL) {
+        return 0;
+    }
 
-        for (n = 0; n < word.len; n++) {
-            if ((ag_char_t) list[n] != ag_sanitize_lower(word.data[n])) {
-                break;
-            }
+    for (n = 0; n < word.len; n++) {
+        small[n] = (char) ag_sanitize_lower(word.data[n]);
+    }
+
+    do {
+        for (n = 0; n < word.len && list[n] == small[n]; n++) {
+            /* void */
         }
 
         if (n == word.len && (list[n] == ' ' || list[n] == '\0')) {
@@ -121,18 +133,19 @@ ag_sanitize_is_listed(const char *const *lists, ag_str_t word)
         }
 
         list = ag_sanitize_next_word(list + n);
-    }
+
+    } while (list != NULL);
 
     return 0;
 }
 
 
 size_t
-ag_sanitize_ends_listed(const char *const *lists, ag_str_t text)
+ag_sanitize_ends_listed(const char *const *lists, ag_str_t text, char *mark)
 {
-    size_t       found;
+    size_t       n, found;
     ag_char_t    c;
-    const char  *list, *next;
+    const char  *list;
 
     c = (text.len > 0) ? text.data[text.len - 1] : '\0';
 
@@ -140,17 +153,25 @@ ag_sanitize_ends_listed(const char *const *lists, ag_str_t text)
         return 0;
     }
 
-    for (list = lists[ag_sanitize_lower(c)]; list != NULL; list = next) {
+    list = lists[ag_sanitize_lower(c)];
 
-        next = ag_sanitize_next_word(list);
+    while (list != NULL) {
 
-        found = ag_sanitize_same(list, (next != NULL)
-                                       ? (size_t) (next - list - 1)
-                                       : strlen(list), text);
+        for (n = 0; list[n] >= 'a' && list[n] <= 'z'; n++) {
+            /* void */
+        }
+
+        found = ag_sanitize_same(list, n, text);
 
         if (found > 0) {
+            if (mark != NULL) {
+                *mark = list[n];
+            }
+
             return found;
         }
+
+        list = ag_sanitize_next_word(list + n);
     }
 
     return 0;
@@ -204,6 +225,13 @@ ag_sanitize_same(const char *word, size_t len, ag_str_t text)
 }
 
 
+/*
+ * "text_editor_20250124", "getWeatherForCity2": parts of words, of numbers no
+ * longer than a date, and a few odd characters.  Of random keys of 20 letters
+ * and digits one in some thousands looks like that, of 40 none.  A word
+ * without parts ("secretsecretsecret1") is no name: nobody writes them so
+ * long.
+ */
 int
 ag_sanitize_is_identifier(ag_str_t run)
 {
@@ -292,6 +320,7 @@ ag_sanitize_is_short(const ag_char_t *p, size_t len)
 }
 
 
+/* A piece is one if more than a third of it is in no word. */
 int
 ag_sanitize_is_random(ag_str_t text, size_t least)
 {
@@ -385,6 +414,7 @@ ag_sanitize_group(const ag_char_t *p, const ag_char_t *end)
 }
 
 
+/* Are the letters a word?  Each pair of them must stand in one. */
 static unsigned
 ag_sanitize_is_word(const ag_char_t *p, size_t len)
 {

@@ -83,6 +83,7 @@ leaves_what_is_no_value(void **state)
     stays("api_key=${KEY}");
     stays("api_key=%s");
     stays("api_key=<key>");
+    stays("api_key: <your api-key>");
     stays("api_key={key}");
     stays("api_key=***");
     stays("api_key=xxxx");
@@ -108,6 +109,8 @@ takes_what_only_looks_like_it(void **state)
     expect("password=ABC_KEYS", "password=[redacted]");
     expect("password=[redacted]x", "password=[redacted]");
     expect("password=yours", "password=[redacted]");
+    expect("password=<h4nter>", "password=[redacted]>");
+    expect("password=u'abc'", "password=u'[redacted]'");
 }
 
 

@@ -20,6 +20,7 @@
 static ag_str_t str(const char *text);
 static void expect_kind(unsigned kind, int (*is)(int c), const char *more,
     int other);
+static size_t ends(const char *const *lists, const char *text);
 static int is_nothing(int c);
 static int is_small(int c);
 static int is_last(int c);
@@ -55,6 +56,22 @@ expect_kind(unsigned kind, int (*is)(int c), const char *more, int other)
             fail_msg("byte %d, kind %x", c, kind);
         }
     }
+}
+
+
+static size_t
+ends(const char *const *lists, const char *text)
+{
+    char    mark;
+    size_t  n;
+
+    mark = '#';
+    n = ag_sanitize_ends_listed(lists, str(text), &mark);
+
+    assert_int_equal(mark, (n == 0) ? '#' : (n == 3) ? '?' : '!');
+    assert_int_equal(ag_sanitize_ends_listed(lists, str(text), NULL), n);
+
+    return n;
 }
 
 
@@ -156,26 +173,26 @@ static void
 finds_listed_ends(void **state)
 {
     static const char *const  lists[128] = {
-        ['y'] = "apikey key", ['d'] = "pwd"
+        ['y'] = "apikey! key?", ['d'] = "pwd?"
     };
 
     (void) state;
 
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("key")), 3);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("my_key")), 3);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("myAPI_KEY")), 7);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("api key")), 7);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("x-api--key")), 8);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("pwd")), 3);
+    assert_int_equal(ends(lists, "key"), 3);
+    assert_int_equal(ends(lists, "my_key"), 3);
+    assert_int_equal(ends(lists, "myAPI_KEY"), 7);
+    assert_int_equal(ends(lists, "api key"), 7);
+    assert_int_equal(ends(lists, "x-api--key"), 8);
+    assert_int_equal(ends(lists, "pwd"), 3);
 
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("")), 0);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("y")), 0);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("ey")), 0);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("key_")), 0);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("keys")), 0);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("api.key")), 3);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("k.ey")), 0);
-    assert_int_equal(ag_sanitize_ends_listed(lists, str("1")), 0);
+    assert_int_equal(ends(lists, ""), 0);
+    assert_int_equal(ends(lists, "y"), 0);
+    assert_int_equal(ends(lists, "ey"), 0);
+    assert_int_equal(ends(lists, "key_"), 0);
+    assert_int_equal(ends(lists, "keys"), 0);
+    assert_int_equal(ends(lists, "api.key"), 3);
+    assert_int_equal(ends(lists, "k.ey"), 0);
+    assert_int_equal(ends(lists, "1"), 0);
 }
 
 
