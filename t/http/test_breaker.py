@@ -10,7 +10,7 @@ from drills import (DOWN, WORKER, Stage, breaker, by, crowd, kill, logged,
                     number, seats, seconds, send, state)
 from fleets import Fleet, Member, fails, good, model, outcome, text_of
 from gateway import until
-from providers import chunk, sse
+from providers import chunk, says, sse
 
 pytestmark = pytest.mark.smoke
 
@@ -384,6 +384,43 @@ def test_a_reload_keeps_it(changed, gateway):
     clients = crowd(fleet, 3)
     assert [by(fleet.ask_on(client)) for client in clients] == ["spare"] * 6
     assert len(fleet.of("main")) == 1
+
+
+def test_a_larger_zone_takes_it_along(gateway):
+    """The zone is another one, its breakers and rests are the same."""
+    fleet = pair(gateway, DOWN, failures=1)
+    ask(fleet, 1)
+    fleet.g.http = fleet.g.http.replace("gateway:4m", "gateway:8m")
+    fleet.g.reload()
+    clients = crowd(fleet, 2)
+    assert [by(fleet.ask_on(client)) for client in clients] == ["spare"] * 4
+    assert (state(fleet), len(fleet.of("main"))) == (1, 1)
+
+
+def test_a_target_that_left_is_not_told_open(gateway):
+    fleet = pair(gateway, DOWN, failures=1)
+    ask(fleet, 1)
+    assert state(fleet) == 1
+    fleet.g.http = fleet.g.http.replace("target main;", "target main/b;")
+    fleet.g.reload()
+    assert until(lambda: state(fleet) == 0)
+
+
+def test_streams_that_break_open_a_ratio(gateway):
+    """One failure each, and not a success besides."""
+    broken = says(P.stream_head() + chunk(sse(*P.WORDS[:2])), P.RESET)
+    fleet = pair(gateway, broken, ratio="90%", volume=4)
+    for _ in range(4):
+        assert fleet.ask(stream=True).data()[-1] != "[DONE]"
+    assert until(lambda: state(fleet) == 1)
+
+
+def test_an_impatient_client_opens_nothing(gateway):
+    fleet = pair(gateway, says(P.HANG), failures=1)
+    for _ in range(3):
+        response = fleet.ask(headers=[("x-agent-timeout-ms", "100")])
+        assert outcome(response) == (504, "provider_timeout")
+    assert state(fleet) == 0
 
 
 def test_a_reload_can_shorten_the_time_it_is_open(gateway):
