@@ -26,6 +26,7 @@ static unsigned ag_sanitize_is_joined(const ag_sanitize_scan_t *s,
 static void ag_sanitize_add(ag_sanitize_scan_t *s, const ag_char_t *p,
     size_t len);
 static void ag_sanitize_cut(ag_sanitize_scan_t *s, ag_char_t next);
+static size_t ag_sanitize_whole(const ag_char_t *data, size_t len);
 
 
 /*
@@ -244,7 +245,10 @@ ag_sanitize_cut(ag_sanitize_scan_t *s, ag_char_t next)
             len--;
         }
 
-        len = (len > least) ? len : s->out->len;
+        len = (len > least) ? len
+                            : ag_sanitize_whole(data + s->before,
+                                                s->out->len - s->before)
+                              + s->before;
     }
 
     while (len > s->before && data[len - 1] <= ' ') {
@@ -252,4 +256,24 @@ ag_sanitize_cut(ag_sanitize_scan_t *s, ag_char_t next)
     }
 
     s->out->len = len;
+}
+
+
+/* The length of the text without a piece of "[redacted]" at its end. */
+static size_t
+ag_sanitize_whole(const ag_char_t *data, size_t len)
+{
+    size_t  n;
+
+    for (n = 1; n < sizeof(AG_SANITIZE_REDACTED) - 1 && n <= len; n++) {
+        if (memcmp(data + len - n, AG_SANITIZE_REDACTED, n) == 0
+            || (n < sizeof(AG_SANITIZE_PATH) - 1
+                && (memcmp(data + len - n, AG_SANITIZE_PATH, n) == 0
+                    || memcmp(data + len - n, AG_SANITIZE_HOST, n) == 0)))
+        {
+            return len - n;
+        }
+    }
+
+    return len;
 }

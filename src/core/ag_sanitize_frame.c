@@ -137,7 +137,13 @@ ag_sanitize_is_file_line(const ag_sanitize_scan_t *s, const ag_char_t *p)
 
     do {
         p++;
-    } while (p < s->end && *p != quote && *p != '\n');
+    } while (p < s->end && *p != quote && *p != '\n'
+             && (*p != '\\' || ag_sanitize_at(s, p + 1) == quote
+                 || !ag_sanitize_is_break(s, p + 1)));
+
+    while (ag_sanitize_at(s, p) == '\\') {
+        p++;
+    }
 
     return ag_sanitize_at(s, p) == quote
            && ag_sanitize_starts(s, p + 1, ", line ")
@@ -278,7 +284,9 @@ ag_sanitize_is_place(const ag_sanitize_scan_t *s, const ag_char_t *p)
     space = 0;
 
     for (e = p; e < s->end && *e >= ' '; e++) {
-        if (*e == ')' || *e == '(' || *e == '"') {
+        if (*e == ')' || *e == '(' || *e == '"'
+            || (*e == '\\' && ag_sanitize_is_break(s, e + 1)))
+        {
             break;
         }
 

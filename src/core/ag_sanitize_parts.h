@@ -61,7 +61,7 @@ typedef struct {
     const ag_char_t     *chain_end; /*   path, perhaps */
 
     const ag_char_t     *url_host;  /* the host of a URL starts here */
-    const ag_char_t     *pathless;  /* no path starts before this */
+    const ag_char_t     *pathless;  /* the end of what is no path */
     const ag_char_t     *runless;   /* no run */
     const ag_char_t     *keyless;   /* nothing random behind a prefix */
     const ag_char_t     *atless;    /* no "@" of a URL stands before this */

@@ -15,12 +15,16 @@
 #define AG_SANITIZE_ROOT_MAX  24       /* bytes of a first directory */
 
 
-static unsigned ag_sanitize_is_file(const ag_sanitize_scan_t *s,
+static unsigned ag_sanitize_is_rooted(const ag_sanitize_scan_t *s,
     const ag_char_t *p, const ag_char_t *e);
+static unsigned ag_sanitize_is_requested(const ag_sanitize_scan_t *s,
+    const ag_char_t *p);
+static const ag_char_t *ag_sanitize_skip_slashes(const ag_char_t *p,
+    const ag_char_t *e);
 static const ag_char_t *ag_sanitize_first_end(const ag_char_t *p,
     const ag_char_t *e);
-static unsigned ag_sanitize_has_suffix(const ag_char_t *p,
-    const ag_char_t *e);
+static unsigned ag_sanitize_has_suffix(const ag_sanitize_scan_t *s,
+    const ag_char_t *p, const ag_char_t *e);
 
 
 /* Directories with which a path of a file starts. */
@@ -121,79 +125,85 @@ ag_sanitize_path(ag_sanitize_scan_t *s, const ag_char_t *p)
     before = ag_sanitize_previous(s, p);
 
     if (ag_sanitize_is(before, AG_SANITIZE_NAME | AG_SANITIZE_RUN)
-        || p < s->pathless || before == '/' || before == '%'
+        || before == '/' || before == '%'
         || before == '~' || before == ']' || before == '}' || before == ')'
         || before == '*' || before == '#')
     {
         return NULL;
     }
 
-    /* what was looked at in vain is not looked at from its next slash on */
+    /* one that was no file may have another in it, which ends where it does */
+
+    if (p < s->pathless) {
+        return ag_sanitize_is_rooted(s, p, s->pathless)
+               ? ag_sanitize_put(s, p, s->pathless, AG_SANITIZE_PATH) : NULL;
+    }
 
     e = ag_sanitize_path_end(s, p);
 
-    if (!ag_sanitize_is_file(s, p, e)) {
-        s->pathless = e;
-        return NULL;
+    if (ag_sanitize_is_rooted(s, p, e) || ag_sanitize_has_suffix(s, p, e)) {
+        return ag_sanitize_put(s, p, e, AG_SANITIZE_PATH);
     }
 
-    return ag_sanitize_put(s, p, e, AG_SANITIZE_PATH);
+    s->pathless = e;
+
+    return NULL;
 }
 
 
 /*
- * Is p..e a path of a file?  Some directories leave no doubt; of the others
+ * Does the path start with a directory?  Some leave no doubt; of the others
  * those may be parts of a URL that stand behind "GET" or "url:", and of a
  * pointer of JSON if a number follows.
  */
 static unsigned
-ag_sanitize_is_file(const ag_sanitize_scan_t *s, const ag_char_t *p,
+ag_sanitize_is_rooted(const ag_sanitize_scan_t *s, const ag_char_t *p,
     const ag_char_t *e)
 {
     int               doubtful;
     ag_str_t          first;
-    ag_char_t         next;
     const ag_char_t  *q, *start;
 
     start = p;
+    p = ag_sanitize_skip_slashes(p, e);
+    q = ag_sanitize_first_end(p, e);
+    first = ag_str(p, (size_t) (q - p));
+    q = ag_sanitize_skip_slashes(q, e);
 
+    if (q == e) {
+        return 0;
+    }
+
+    doubtful = ag_sanitize_is_listed(ag_sanitize_doubtful, first);
+
+    if (ag_sanitize_is_listed(ag_sanitize_roots, first)
+        || (doubtful && ag_sanitize_is(*p, AG_SANITIZE_UPPER)))
+    {
+        return 1;
+    }
+
+    return doubtful && !ag_sanitize_is(*q, AG_SANITIZE_DIGIT)
+           && !ag_sanitize_is_requested(s, start);
+}
+
+
+/* Does "GET", "url:" or their like stand before "p"? */
+static unsigned
+ag_sanitize_is_requested(const ag_sanitize_scan_t *s, const ag_char_t *p)
+{
+    return (size_t) (p - s->last.data) <= s->last.len + 3
+           && ag_sanitize_is_listed(ag_sanitize_methods, s->last);
+}
+
+
+static const ag_char_t *
+ag_sanitize_skip_slashes(const ag_char_t *p, const ag_char_t *e)
+{
     while (p < e && (*p == '/' || *p == '\\')) {
         p++;
     }
 
-    q = ag_sanitize_first_end(p, e);
-    first = ag_str(p, (size_t) (q - p));
-
-    while (q < e && (*q == '/' || *q == '\\')) {
-        q++;
-    }
-
-    next = (q < e) ? *q : '\0';
-
-    doubtful = ag_sanitize_is_listed(ag_sanitize_doubtful, first);
-
-    if (next != '\0'
-        && (ag_sanitize_is_listed(ag_sanitize_roots, first)
-            || (doubtful && ag_sanitize_is(first.data[0],
-                                           AG_SANITIZE_UPPER))))
-    {
-        return 1;
-    }
-
-    if (ag_sanitize_is_listed(ag_sanitize_routes, first)
-        || ((size_t) (start - s->last.data) <= s->last.len + 3
-            && ag_sanitize_is_listed(ag_sanitize_methods, s->last)))
-    {
-        return 0;
-    }
-
-    if (next != '\0' && !ag_sanitize_is(next, AG_SANITIZE_DIGIT)
-        && doubtful)
-    {
-        return 1;
-    }
-
-    return ag_sanitize_has_suffix(p, e);
+    return p;
 }
 
 
@@ -215,26 +225,39 @@ ag_sanitize_first_end(const ag_char_t *p, const ag_char_t *e)
 
 /*
  * Does the path end as a file does, but for ":12:5"?  A site has no
- * "handler.py", but it may well have a "/docs/openapi.json".
+ * "handler.py", but it may well have a "/docs/openapi.json"; and what starts
+ * as the paths of APIs do is one.
  */
 static unsigned
-ag_sanitize_has_suffix(const ag_char_t *p, const ag_char_t *e)
+ag_sanitize_has_suffix(const ag_sanitize_scan_t *s, const ag_char_t *p,
+    const ag_char_t *e)
 {
-    const ag_char_t  *q;
+    const ag_char_t  *q, *name;
 
-    for (q = e; q > p && q[-1] != '/'; q--) {
-        if (q[-1] == ':') {
-            e = q - 1;
+    if (ag_sanitize_is_requested(s, p)) {
+        return 0;
+    }
+
+    p = ag_sanitize_skip_slashes(p, e);
+    q = ag_sanitize_first_end(p, e);
+
+    if (ag_sanitize_is_listed(ag_sanitize_routes,
+                              ag_str(p, (size_t) (q - p))))
+    {
+        return 0;
+    }
+
+    for (name = e; name > p && name[-1] != '/'; name--) {
+        if (name[-1] == ':') {
+            e = name - 1;
         }
     }
 
-    p = q;
-
-    for (q = e; q > p && q[-1] != '.'; q--) {
+    for (q = e; q > name && q[-1] != '.'; q--) {
         /* void */
     }
 
-    return q > p
+    return q > name
            && ag_sanitize_is_listed(ag_sanitize_suffixes,
                                     ag_str(q, (size_t) (e - q)));
 }

@@ -146,7 +146,8 @@ ag_sanitize_is_padded(const ag_sanitize_scan_t *s, const ag_char_t *e)
 
     next = ag_sanitize_at(s, e);
 
-    return e[-1] == '=' && next != '"' && next != '\\';
+    return e[-1] == '=' && next != '"' && next != '\'' && next != '\\'
+           && next != '[';
 }
 
 

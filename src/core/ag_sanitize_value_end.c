@@ -83,7 +83,8 @@ ag_sanitize_is_harmless(const ag_sanitize_scan_t *s,
 
     if (p == s->end || ag_sanitize_is_redacted(s, p)
         || (field->quote == '\0' && ag_sanitize_is(c, AG_SANITIZE_ENDS)
-            && c != '\\' && c != '[' && c != '<')
+            && c != '\\' && c != '<'
+            && !ag_sanitize_starts(s, p, AG_SANITIZE_REDACTED))
         || (c >= 0x80 && !field->assigned))
     {
         return 1;

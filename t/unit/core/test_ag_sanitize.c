@@ -426,6 +426,39 @@ judges_again_what_was_cut(void **state)
 }
 
 
+/* Half of "[redacted]" would be a word of its own. */
+static void
+cuts_no_marks(void **state)
+{
+    size_t    i, j;
+    ag_buf_t  b, out;
+
+    (void) state;
+
+    ag_buf_init(&b, SIZE_MAX);
+
+    for (i = AG_SANITIZE_MAX - 30; i < AG_SANITIZE_MAX; i++) {
+        b.len = 0;
+
+        for (j = 0; j < i; j++) {
+            assert_int_equal(ag_buf_add_string(&b, "!"), AG_OK);
+        }
+
+        assert_int_equal(ag_buf_add_string(&b, "pwd='abc',ip='10.0.0.1'"),
+                         AG_OK);
+
+        clean(&out, ag_buf_str(&b), AG_SANITIZE_MESSAGE);
+        assert_int_equal(holds(ag_buf_str(&out), str("[red")),
+                         holds(ag_buf_str(&out), str("[redacted]")));
+        assert_int_equal(holds(ag_buf_str(&out), str("[h")),
+                         holds(ag_buf_str(&out), str("[host]")));
+        ag_buf_free(&out);
+    }
+
+    ag_buf_free(&b);
+}
+
+
 static void
 leaves_the_buffer_when_there_is_no_room(void **state)
 {
@@ -494,6 +527,7 @@ main(void)
         cmocka_unit_test(replaces_bytes_that_are_no_utf8),
         cmocka_unit_test(cuts_messages),
         cmocka_unit_test(judges_again_what_was_cut),
+        cmocka_unit_test(cuts_no_marks),
         cmocka_unit_test(leaves_the_buffer_when_there_is_no_room),
         cmocka_unit_test(adds_to_what_is_there),
     };

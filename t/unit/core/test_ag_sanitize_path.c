@@ -42,6 +42,7 @@ finds_unix_paths(void **state)
     expect("/etc/a\\ b c", "[path] c");
     expect("/__w/x", "[path]");
     expect("x,/etc/y", "x,[path]");
+    expect("/foo/\xe4\xb8\xad/etc/x y", "/foo/\xe4\xb8\xad[path] y");
     expect("\n/etc/x", "\n[path]");
     expect("\\n/etc/x", "\\n[path]");
     expect("%20/etc/x", "%20[path]");
