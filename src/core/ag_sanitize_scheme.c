@@ -133,7 +133,12 @@ ag_sanitize_is_basic(const ag_sanitize_scan_t *s, const ag_char_t *p,
         return 0;
     }
 
-    return (kinds & AG_SANITIZE_DIGIT) || ag_sanitize_is_padded(s, e)
+    if (memchr(p, '=', len) != NULL) {
+        return ag_sanitize_is_padded(s, e)
+               && memchr(p, '=', len - 2) == NULL;
+    }
+
+    return (kinds & AG_SANITIZE_DIGIT)
            || ag_sanitize_is_random(ag_str(p, len), len);
 }
 

@@ -48,6 +48,8 @@ leaves_other_words(void **state)
     (void) state;
 
     stays("host: is missing");
+    stays("host: db is missing");
+    stays("host: db [host] x");
     stays("host header");
     stays("Host: header is missing");
     stays("host=api.example.com");

@@ -54,6 +54,7 @@ leaves_public_names(void **state)
     stays("example.internal.com");
     stays("StatusCode.INTERNAL");
     stays("Code.Internal");
+    stays("code.Internal");
     stays("internal");
     stays("local");
     stays("svc");

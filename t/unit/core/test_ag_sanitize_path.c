@@ -40,6 +40,8 @@ finds_unix_paths(void **state)
     expect("///etc/x", "[path]");
     expect("\\/etc\\/x y", "\\[path] y");
     expect("/etc/a\\ b c", "[path] c");
+    expect("/etc/a\\b", "[path]\\b");
+    expect("\"/etc/a\\\"", "\"[path]\\\"");
     expect("/__w/x", "[path]");
     expect("x,/etc/y", "x,[path]");
     expect("/foo/\xe4\xb8\xad/etc/x y", "/foo/\xe4\xb8\xad[path] y");

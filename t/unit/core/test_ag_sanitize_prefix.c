@@ -31,6 +31,7 @@ takes_out_what_follows_a_sure_prefix(void **state)
     expect("sk-ab...wxyz", "[redacted]");
     expect("sk-ab\342\200\246wxyz.", "[redacted].");
     expect("sk-ab\342\200\242\342\200\242wxyz", "[redacted]");
+    stays("sk-ab\342\200\234wxyz");
     expect("sk-abcdef==", "[redacted]");
     expect("sk-abcdef-", "[redacted]-");
     expect("a_sk-abcdef1", "a_[redacted]");

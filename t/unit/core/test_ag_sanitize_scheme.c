@@ -52,6 +52,14 @@ knows_schemes(void **state)
     stays("Basic 12345678");
     stays("Basics dXNlcjpwYXNz1");
     stays("Basic abc1");
+    stays("Basic abc1=abcdefg");
+    stays("Basic abcdefg=\"x\"");
+    stays("Basic abcdefg='x'");
+    stays("Basic abc_def1");
+    stays("Basic abc~def1");
+    stays("Basic abc*def1");
+    stays("Bearer abcdefg");
+    stays("Bearer abcdefgh [host]");
 }
 
 

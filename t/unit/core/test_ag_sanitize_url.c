@@ -69,6 +69,12 @@ takes_out_logins_without_a_url(void **state)
     stays("a: b@c.com");
     stays("a:b/c@d.com");
     stays("a:@h.com");
+    stays("a:`@h.com");
+    stays("a:b\\@h.com");
+    stays("a:[redacted]@h.com");
+    stays("a:" /* 65 bytes */
+          "01234567890123456789012345678901234567890123456789012345678901234"
+          "@h.com");
 }
 
 

@@ -52,6 +52,8 @@ knows_what_likely_is_one(void **state)
     stays("token=abc");
     stays("token: unexpected");
     stays("key: max_tokens");
+    stays("key: words/of/a/path");
+    stays("key: ab/c1/d2");
     stays("token: 12345678");
     stays("key: 'messages'");
     stays("monkey=a1b2c3d4");
