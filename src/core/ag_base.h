@@ -59,7 +59,7 @@ ag_str_is(ag_str_t s, const char *literal)
 
     n = strlen(literal);
 
-    return s.len == n && memcmp(s.data, literal, n) == 0;
+    return s.len == n && (n == 0 || memcmp(s.data, literal, n) == 0);
 }
 
 

@@ -21,6 +21,16 @@
                                                become a tree of up to 12 times
                                                its size */
 
+#define AG_JSON_TREE_SPARE       (16 * 1024 * 1024) /* bytes of a request's
+                                               tree beside twice its text */
+
+#define AG_TRANSLATE_MAX         (48 * 1024 * 1024) /* bytes of a request that
+                                               is translated; images in it are
+                                               most of it */
+#define AG_TRANSLATE_ARENA_MAX   (32 * 1024 * 1024) /* bytes of structs of one
+                                               request or one answer */
+#define AG_TURNS_MAX             20000      /* messages of one request */
+
 #define AG_SSE_EVENT_MAX         (1024 * 1024)  /* bytes; largest tool call or
                                                image chunk seen x 4 */
 #define AG_SSE_LINES_MAX         8192       /* lines of one event; empty

@@ -35,6 +35,8 @@ static uint64_t ag_chain_backoff_max(const ag_chain_target_t *target,
     uint32_t tries);
 static uint32_t ag_chain_alike(const ag_chain_conf_t *conf,
     const ag_chain_failure_t *failure);
+static uint32_t ag_chain_narrow(const ag_chain_conf_t *conf,
+    uint32_t failed);
 static unsigned ag_chain_in_budget(const ag_chain_t *chain,
     const ag_chain_conf_t *conf, uint64_t elapsed_ms, uint64_t wait_ms);
 static uint32_t ag_chain_tier(const ag_chain_t *chain,
@@ -279,7 +281,8 @@ ag_chain_useful(const ag_chain_t *chain, ag_error_class_t class,
         return first_tier;
     }
 
-    return class != AG_E_CREDENTIALS && class != AG_E_NOT_FOUND;
+    return class != AG_E_CREDENTIALS && class != AG_E_NOT_FOUND
+           && class != AG_E_UNSUPPORTED_PARAMETER;
 }
 
 
@@ -428,13 +431,41 @@ ag_chain_alike(const ag_chain_conf_t *conf, const ag_chain_failure_t *failure)
     uint32_t  i, set, tier;
     unsigned  alone;
 
-    alone = failure->class != AG_E_CONTEXT_LENGTH
-            && ag_error_row(failure->class)->next == AG_NEXT_yes;
+    if (failure->class == AG_E_CONTEXT_LENGTH) {
+        return ag_chain_narrow(conf, failure->target);
+    }
+
+    alone = (ag_error_row(failure->class)->next == AG_NEXT_yes);
     tier = conf->targets[failure->target].tier;
     set = ag_chain_bit(failure->target);
 
     for (i = 0; i < conf->count && !alone; i++) {
         if (conf->targets[i].tier == tier) {
+            set |= ag_chain_bit(i);
+        }
+    }
+
+    return set;
+}
+
+
+/* Those for whom the input is too long as well, as far as is known. */
+static uint32_t
+ag_chain_narrow(const ag_chain_conf_t *conf, uint32_t failed)
+{
+    uint32_t                  i, set;
+    const ag_chain_target_t  *target, *other;
+
+    set = ag_chain_bit(failed);
+    target = &conf->targets[failed];
+
+    for (i = 0; i < conf->count; i++) {
+        other = &conf->targets[i];
+
+        if (target->window == 0 || other->window == 0) {
+            set |= (other->tier == target->tier) ? ag_chain_bit(i) : 0;
+
+        } else if (other->window <= target->window) {
             set |= ag_chain_bit(i);
         }
     }

@@ -65,6 +65,7 @@ typedef struct {
     uint32_t  base_ms;          /* backoff before the second attempt */
     uint32_t  factor_percent;   /* of the next one: 200 doubles it */
     uint32_t  max_ms;
+    uint64_t  window;           /* tokens of context; 0: unknown */
 } ag_chain_target_t;
 
 
@@ -172,7 +173,8 @@ uint32_t ag_chain_cause(ag_error_class_t class);
  * asked only if their targets' "on" holds the cause; where nothing has failed
  * yet, what is out of order counts as AG_CAUSE_ERROR.  Within the tier of the
  * failure others are asked after every class whose row says next: yes, but
- * not after CONTEXT_LENGTH: they are presumed alike.
+ * not after CONTEXT_LENGTH: they are presumed alike, unless their windows are
+ * known; nobody is asked whose window is known to be no larger.
  *
  * FORCE only while nothing was attempted: the OPEN ones of the first tier
  * that has any.  Past the budget of attempts or of time: NONE.
@@ -208,7 +210,8 @@ void ag_chain_skip(ag_chain_t *chain, uint32_t target);
  * chain->error becomes the last useful error: one that the client can mend
  * (INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY) is never replaced, and
  * never taken from a fallback after an earlier failure (its dialect or its
- * window may be the reason); CREDENTIALS and NOT_FOUND never replace another.
+ * window may be the reason); CREDENTIALS, NOT_FOUND and UNSUPPORTED_PARAMETER
+ * never replace another.
  */
 ag_chain_step_t ag_chain_fail(ag_chain_t *chain, const ag_chain_conf_t *conf,
     const ag_chain_failure_t *failure);

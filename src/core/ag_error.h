@@ -81,6 +81,9 @@
     X(INVALID_REQUEST, "invalid_request", 400, "invalid_request_error",       \
       "invalid_request", no, no, no,                                          \
       "The model provider refused the request as invalid.")                   \
+    X(UNSUPPORTED_PARAMETER, "unsupported_parameter", 400,                    \
+      "invalid_request_error", "unsupported_parameter", no, yes, no,          \
+      "The model's provider does not support a parameter of the request.")    \
     X(NO_TARGET, "no_target", 503, "server_error", "no_healthy_provider",     \
       no, no, no,                                                             \
       "No provider of this model is available right now.")                    \

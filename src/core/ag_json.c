@@ -2,8 +2,8 @@
  * Copyright (C) ngx_agent authors
  *
  * Reading of JSON that was checked: members by name, strings, integers; and
- * trees of small texts, which are never made before their size and depth are
- * known.  The check itself is in ag_json_scan.c.
+ * what stands in a tree.  The check itself is in ag_json_scan.c, trees are
+ * made in ag_json_tree.c.
  */
 
 
@@ -20,8 +20,6 @@ static const ag_char_t *ag_json_unescape(const ag_char_t *p, ag_char_t *out,
     size_t *len);
 static uint32_t ag_json_hex(const ag_char_t *p);
 static size_t ag_json_encode(uint32_t code, ag_char_t *out);
-static const ag_char_t *ag_json_skip(const ag_char_t *p,
-    const ag_char_t *end);
 
 
 const ag_json_member_t *
@@ -168,74 +166,6 @@ ag_json_integer(ag_str_t value, int64_t min, int64_t max, int64_t *out)
 }
 
 
-size_t
-ag_json_depth(ag_str_t text, size_t max)
-{
-    size_t            depth, deepest;
-    const ag_char_t  *p, *end;
-
-    if (text.len == 0) {
-        return 0;
-    }
-
-    depth = 0;
-    deepest = 0;
-    p = text.data;
-    end = p + text.len;
-
-    while (p < end && deepest <= max) {
-
-        switch (*p++) {
-
-        case '"':
-            p = ag_json_skip(p, end);
-            break;
-
-        case '[':
-        case '{':
-            depth++;
-            deepest = (depth > deepest) ? depth : deepest;
-            break;
-
-        case ']':
-        case '}':
-            depth -= (depth > 0);
-            break;
-        }
-    }
-
-    return deepest;
-}
-
-
-yyjson_doc *
-ag_json_tree(ag_str_t text, void *scratch, size_t size)
-{
-    yyjson_alc              pool, *allocator;
-    const yyjson_read_flag  flags = YYJSON_READ_BIGNUM_AS_RAW;
-
-    if (text.len == 0 || text.len > AG_JSON_TREE_MAX
-        || ag_json_depth(text, AG_JSON_DEPTH_MAX) > AG_JSON_DEPTH_MAX)
-    {
-        return NULL;
-    }
-
-    allocator = NULL;
-
-    if (scratch != NULL
-        && size >= yyjson_read_max_memory_usage(text.len, flags)
-        && yyjson_alc_pool_init(&pool, scratch, size))
-    {
-        allocator = &pool;
-    }
-
-    /* yyjson writes to its input only where it is told to */
-
-    return yyjson_read_opts((char *) text.data, text.len, flags, allocator,
-                            NULL);
-}
-
-
 yyjson_val *
 ag_json_path(yyjson_val *value, ...)
 {
@@ -371,30 +301,4 @@ ag_json_encode(uint32_t code, ag_char_t *out)
     out[0] = (ag_char_t) (lead[n] | code);
 
     return n;
-}
-
-
-/*
- * Skips to behind the quote that ends a string.  The backslashes before a
- * quote tell whether it does: no byte is counted for two quotes.
- */
-static const ag_char_t *
-ag_json_skip(const ag_char_t *p, const ag_char_t *end)
-{
-    const ag_char_t  *quote, *slash;
-
-    while ((quote = memchr(p, '"', (size_t) (end - p))) != NULL) {
-
-        for (slash = quote; slash > p && slash[-1] == '\\'; slash--) {
-            /* void */
-        }
-
-        p = quote + 1;
-
-        if (((quote - slash) & 1) == 0) {
-            return p;
-        }
-    }
-
-    return end;
 }

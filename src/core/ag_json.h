@@ -16,7 +16,7 @@
 
 #include <yyjson.h>
 
-#include "core/ag_base.h"
+#include "core/ag_buf.h"
 #include "core/ag_caps.h"
 
 
@@ -104,6 +104,20 @@ size_t ag_json_depth(ag_str_t text, size_t max);
  * or past a double are raw values (YYJSON_TYPE_RAW), not a reason to refuse.
  */
 yyjson_doc *ag_json_tree(ag_str_t text, void *scratch, size_t size);
+
+/*
+ * The same of a text of at most "max" bytes whose tree is for reading and
+ * writing again: memory is taken as the tree grows, at most twice the text
+ * and AG_JSON_TREE_SPARE.  NULL also past that; *limit (may be NULL) is set
+ * if a cap was the reason.
+ */
+yyjson_doc *ag_json_tree_large(ag_str_t text, size_t max, unsigned *limit);
+
+/*
+ * Adds a value of a tree as compact JSON; raw numbers as they are.
+ * Errors as ag_buf_add().
+ */
+int ag_json_add(ag_buf_t *out, const yyjson_val *value);
 
 /*
  * Walks object keys: ag_json_path(root, "error", "message", NULL).

@@ -325,6 +325,57 @@ leaves_the_tier_after_a_context_length(void **state)
 
 
 static void
+asks_only_larger_windows_where_they_are_known(void **state)
+{
+    chained_t  m;
+
+    (void) state;
+
+    setup(&m, "00123");
+    m.targets[0].window = 200;
+    m.targets[1].window = 300;
+    m.targets[2].window = 200;
+    m.targets[3].window = 0;
+    m.targets[4].window = 1000;
+
+    assert_int_equal(fails(&m, 0, AG_E_CONTEXT_LENGTH), AG_CHAIN_NEXT);
+    routes(&m, AG_ROUTE_ASK, 0x02);
+    assert_int_equal(fails(&m, 1, AG_E_CONTEXT_LENGTH), AG_CHAIN_NEXT);
+    routes(&m, AG_ROUTE_ASK, 0x08);
+    assert_int_equal(fails(&m, 3, AG_E_CONTEXT_LENGTH), AG_CHAIN_NEXT);
+    routes(&m, AG_ROUTE_ASK, 0x10);
+    assert_int_equal(fails(&m, 4, AG_E_CONTEXT_LENGTH), AG_CHAIN_NEXT);
+    routes(&m, AG_ROUTE_NONE, 0);
+    assert_int_equal(m.chain.error, AG_E_CONTEXT_LENGTH);
+}
+
+
+static void
+goes_on_where_a_parameter_is_not_supported(void **state)
+{
+    chained_t  m;
+
+    (void) state;
+
+    setup(&m, "011");
+    assert_int_equal(fails(&m, 0, AG_E_UNSUPPORTED_PARAMETER),
+                     AG_CHAIN_NEXT);
+    routes(&m, AG_ROUTE_ASK, 0x06);
+    assert_int_equal(m.chain.error, AG_E_UNSUPPORTED_PARAMETER);
+
+    /* what happens to somebody who could have answered tells more */
+
+    (void) fails(&m, 1, AG_E_BAD_RESPONSE);
+    assert_int_equal(m.chain.error, AG_E_BAD_RESPONSE);
+
+    setup(&m, "01");
+    (void) fails(&m, 0, AG_E_BAD_RESPONSE);
+    (void) fails(&m, 1, AG_E_UNSUPPORTED_PARAMETER);
+    assert_int_equal(m.chain.error, AG_E_BAD_RESPONSE);
+}
+
+
+static void
 goes_on_to_tiers_but_never_back(void **state)
 {
     chained_t  m;
@@ -662,6 +713,8 @@ main(void)
         cmocka_unit_test(needs_leave_to_go_round_a_content_policy),
         cmocka_unit_test(asks_the_others_of_the_tier_first),
         cmocka_unit_test(leaves_the_tier_after_a_context_length),
+        cmocka_unit_test(asks_only_larger_windows_where_they_are_known),
+        cmocka_unit_test(goes_on_where_a_parameter_is_not_supported),
         cmocka_unit_test(goes_on_to_tiers_but_never_back),
         cmocka_unit_test(counts_what_is_out_of_order_as_an_error),
         cmocka_unit_test(waits_for_busy_targets_and_skips_them),

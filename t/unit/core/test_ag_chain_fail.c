@@ -79,6 +79,7 @@ obeys_the_columns_of_the_error_table(void **state)
         { AG_E_CONTENT_POLICY, AG_CHAIN_NEXT },
         { AG_E_NOT_FOUND, AG_CHAIN_NEXT },
         { AG_E_CONFLICT, AG_CHAIN_RETRY },
+        { AG_E_UNSUPPORTED_PARAMETER, AG_CHAIN_NEXT },
     };
 
     (void) state;
