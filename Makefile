@@ -81,8 +81,9 @@ bench-full:                     ## all of the measurements
 	@auto/build module
 	@auto/bench --full $(BENCH_ARGS)
 
-tables: $(BUILD)/tables         ## rewrites the tables of README.md and docs/
+tables: $(BUILD)/tables         ## rewrites tables of README.md, docs/, facts
 	@$(PYTHON) t/check.py --tables $(BUILD)/tables --write
+	@$(PYTHON) t/facts.py --write
 
 clean:                          ## removes build/
 	rm -rf $(BUILD)
@@ -138,6 +139,7 @@ $(BUILD)/check/obj/%.h.o: src/%.h Makefile | deps-test
 
 style: $(BUILD)/tables | deps-test
 	@$(PYTHON) t/check.py --tables $(BUILD)/tables
+	@$(PYTHON) t/facts.py
 
 # NULL as the last of variable arguments is a pointer wherever nginx runs;
 # one past the end is a place to count back from (the sanitizers watch both)
@@ -172,7 +174,7 @@ $(BUILD)/unit/bin/%: t/unit/%.c $(BUILD)/unit/libag.a
 FUZZ := $(sort $(wildcard t/fuzz/fuzz_*.c))
 FUZZ := $(FUZZ:t/fuzz/%.c=$(BUILD)/fuzz/bin/%)
 
-fuzz-programs: $(FUZZ)
+fuzz-programs: $(FUZZ) $(BUILD)/fuzz/seeds
 
 $(BUILD)/fuzz/bin/%: t/fuzz/%.c $(BUILD)/fuzz/libag.a
 	@mkdir -p $(@D)
@@ -181,6 +183,11 @@ $(BUILD)/fuzz/bin/%: t/fuzz/%.c $(BUILD)/fuzz/libag.a
 	    -o $@ $< $(BUILD)/fuzz/libag.a $(LIBS)
 
 -include $(FUZZ:=.d)
+
+$(BUILD)/fuzz/seeds: t/fuzz/seeds.py $(sort $(wildcard t/golden/*/*.json))
+	@mkdir -p $(@D)
+	@$(PYTHON) t/fuzz/seeds.py $(BUILD)/fuzz/corpus
+	@touch $@
 
 
 $(BUILD)/tables: t/tables.c Makefile

@@ -8,7 +8,7 @@
  */
 
 
-#include "dialect/ag_dialect.h"
+#include "dialect/ag_translate.h"
 #include "dialect/ag_rule.h"
 
 
@@ -63,7 +63,9 @@ const ag_dialect_t  ag_anthropic = {
     0,
     ag_anthropic_read_request,
     ag_anthropic_read_answer,
-    ag_anthropic_read_event
+    ag_anthropic_read_event,
+    &ag_anthropic_translator,
+    ag_sse_next
 };
 
 

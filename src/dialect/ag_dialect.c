@@ -33,8 +33,10 @@ static const ag_endpoint_row_t  ag_endpoints[] = {
 
 static const ag_dialect_t *const  ag_dialects[] = {
     &ag_openai,
+    &ag_azure,
     &ag_responses,
-    &ag_anthropic
+    &ag_anthropic,
+    &ag_gemini
 };
 
 
@@ -110,7 +112,7 @@ ag_dialect_find(ag_str_t name)
 const char *
 ag_dialect_names(void)
 {
-    return "openai, responses, anthropic";
+    return "openai, azure, responses, anthropic, gemini";
 }
 
 
@@ -122,10 +124,11 @@ ag_dialect_serves(const ag_dialect_t *provider, ag_endpoint_t endpoint)
     case AG_ENDPOINT_CHAT:
     case AG_ENDPOINT_COMPLETIONS:
     case AG_ENDPOINT_EMBEDDINGS:
-        return provider == &ag_openai;
+        return provider == &ag_openai || provider == &ag_azure;
 
     case AG_ENDPOINT_RESPONSES:
-        return provider == &ag_openai || provider == &ag_responses;
+        return provider == &ag_openai || provider == &ag_azure
+               || provider == &ag_responses;
 
     case AG_ENDPOINT_MESSAGES:
     case AG_ENDPOINT_COUNT_TOKENS:

@@ -32,6 +32,8 @@
 
 typedef struct ag_dialect_s  ag_dialect_t;
 
+struct ag_translator_s;     /* ag_translate.h */
+
 
 /*
  * The endpoints of the client surface.
@@ -166,12 +168,21 @@ struct ag_dialect_s {
      */
     void (*read_event)(ag_endpoint_t endpoint, const ag_sse_event_t *event,
         ag_delta_t *delta, ag_usage_t *usage);
+
+    /* From and to the other dialects. */
+    const struct ag_translator_s  *translator;
+
+    /* Finds the next event of a stream; ag_sse_next() but for a dialect that
+     * frames its streams otherwise. */
+    int (*next_event)(ag_sse_t *sse, ag_str_t bytes, ag_sse_event_t *event);
 };
 
 
 extern const ag_dialect_t  ag_openai;
 extern const ag_dialect_t  ag_responses;
 extern const ag_dialect_t  ag_anthropic;
+extern const ag_dialect_t  ag_gemini;
+extern const ag_dialect_t  ag_azure;
 
 
 /*
@@ -194,13 +205,13 @@ const ag_dialect_t *ag_endpoint_dialect(ag_endpoint_t endpoint);
 /* A provider's dialect by its name in the configuration, or NULL. */
 const ag_dialect_t *ag_dialect_find(ag_str_t name);
 
-/* The allowed names, for an error: "openai, responses, anthropic". */
+/* The allowed names, for an error: "openai, azure, ...". */
 const char *ag_dialect_names(void);
 
 /*
  * Does a provider of that dialect serve the endpoint without translation?
- * openai: CHAT, COMPLETIONS, EMBEDDINGS and RESPONSES; responses: RESPONSES;
- * anthropic: MESSAGES and COUNT_TOKENS.
+ * openai and azure: CHAT, COMPLETIONS, EMBEDDINGS and RESPONSES; responses:
+ * RESPONSES; anthropic: MESSAGES and COUNT_TOKENS.
  */
 int ag_dialect_serves(const ag_dialect_t *provider, ag_endpoint_t endpoint);
 

@@ -8,7 +8,7 @@
  */
 
 
-#include "dialect/ag_dialect.h"
+#include "dialect/ag_openai_hear_parts.h"
 #include "dialect/ag_rule.h"
 #include "dialect/ag_validate_parts.h"
 
@@ -91,7 +91,7 @@ static const ag_rule_t  ag_openai_embeddings[] = {
 };
 
 
-static const ag_usage_names_t  ag_openai_usage = {
+const ag_usage_names_t  ag_openai_usage = {
     "prompt_tokens",
     "prompt_tokens_details",
     "completion_tokens",
@@ -109,7 +109,9 @@ const ag_dialect_t  ag_openai = {
     1,
     ag_openai_read_request,
     ag_openai_read_answer,
-    ag_openai_read_event
+    ag_openai_read_event,
+    &ag_openai_translator,
+    ag_sse_next
 };
 
 

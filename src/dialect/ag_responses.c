@@ -7,7 +7,8 @@
  */
 
 
-#include "dialect/ag_dialect.h"
+#include "dialect/ag_translate.h"
+#include "dialect/ag_responses_stored.h"
 #include "dialect/ag_rule.h"
 
 
@@ -26,6 +27,14 @@ static unsigned ag_responses_read_usage(ag_usage_t *usage,
     yyjson_val *value);
 
 
+/* What stands in a provider's store is of all tenants: see _stored.c. */
+#define AG_RESPONSES_STORED(name, instead)                                    \
+    { ag_string(name),                                                        \
+      ag_string("\"" name "\" is not available through this gateway: "        \
+                instead),                                                     \
+      ag_null_string, ag_responses_stored_rule, 0, 0, 0, 0 }
+
+
 static const ag_rule_t  ag_responses_rules[] = {
     { AG_RULE("model", "type", "a string"),
       ag_rule_model, 1, 0, 0, 0 },
@@ -38,7 +47,16 @@ static const ag_rule_t  ag_responses_rules[] = {
 
     { AG_RULE("max_output_tokens", "value",
               "an integer from 1 to 2147483647, or null"),
-      ag_rule_tokens, 0, 0, 1, AG_OUTPUT_TOKENS_MAX }
+      ag_rule_tokens, 0, 0, 1, AG_OUTPUT_TOKENS_MAX },
+
+    AG_RESPONSES_STORED("previous_response_id",
+                        "send the whole conversation as \"input\"."),
+    AG_RESPONSES_STORED("conversation",
+                        "send the whole conversation as \"input\"."),
+    AG_RESPONSES_STORED("prompt",
+                        "send its text as \"instructions\" and \"input\"."),
+    AG_RESPONSES_STORED("background",
+                        "answers are not stored here to be fetched later.")
 };
 
 
@@ -83,7 +101,9 @@ const ag_dialect_t  ag_responses = {
     0,
     ag_responses_read_request,
     ag_responses_read_answer,
-    ag_responses_read_event
+    ag_responses_read_event,
+    &ag_responses_translator,
+    ag_sse_next
 };
 
 
@@ -91,9 +111,12 @@ static int
 ag_responses_read_request(ag_request_t *request, const ag_json_t *json,
     ag_error_t *error)
 {
-    return ag_rules_read(request, json, ag_responses_rules,
-                         sizeof(ag_responses_rules) / sizeof(ag_rule_t),
-                         error);
+    int  rc;
+
+    rc = ag_rules_read(request, json, ag_responses_rules,
+                       sizeof(ag_responses_rules) / sizeof(ag_rule_t), error);
+
+    return (rc == AG_OK) ? ag_responses_stored(json, error) : rc;
 }
 
 

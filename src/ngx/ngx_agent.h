@@ -20,7 +20,7 @@
 #include "core/ag_error.h"
 #include "core/ag_metric.h"
 #include "core/ag_render.h"
-#include "dialect/ag_dialect.h"
+#include "dialect/ag_translate.h"
 
 
 #define NGX_AGENT_VERSION  "0.1.0"

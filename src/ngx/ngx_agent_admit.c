@@ -113,7 +113,7 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
     ngx_agent_gauge_add(call->main, AG_M_IN_FLIGHT, 1);
     call->held |= NGX_AGENT_HELD_FLIGHT;
 
-    if (call->endpoint >= AG_ENDPOINT_MODELS) {
+    if (ngx_agent_call_lists(call)) {
         ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
         return NGX_OK;
     }
@@ -171,7 +171,7 @@ ngx_agent_admit_route(ngx_agent_call_t *call)
                    ? &ag_anthropic : &ag_openai;
 
     if (call->endpoint == AG_ENDPOINT_MAX) {
-        return AG_E_UNKNOWN_ROUTE;
+        return ngx_agent_passthrough_find(call);
     }
 
     get = (ag_endpoint_method(call->endpoint)[0] == 'G');
@@ -323,8 +323,9 @@ ngx_agent_admit_media(ngx_agent_call_t *call,
         return AG_E_MEDIA_TYPE;
     }
 
-    if (r->headers_in.content_type == NULL
-        || !ngx_agent_admit_is_json(&r->headers_in.content_type->value))
+    if (!call->raw
+        && (r->headers_in.content_type == NULL
+            || !ngx_agent_admit_is_json(&r->headers_in.content_type->value)))
     {
         return AG_E_MEDIA_TYPE;
     }

@@ -9,8 +9,11 @@
 #include "ngx/ngx_agent_curl.h"
 #include "ngx/ngx_agent_state.h"
 
-static ngx_int_t ngx_agent_attempt_send(ngx_agent_attempt_t *attempt,
-    ngx_array_t *lines);
+static ngx_int_t ngx_agent_attempt_send(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_attempt_raw(ngx_agent_call_t *call,
+    ngx_agent_curl_request_t *request);
+static void ngx_agent_attempt_patch(ngx_agent_attempt_t *attempt,
+    ngx_agent_curl_request_t *request);
 static ngx_int_t ngx_agent_attempt_resolve(ngx_agent_attempt_t *attempt);
 static void ngx_agent_attempt_stop(ngx_agent_attempt_t *attempt);
 static void ngx_agent_attempt_report(ngx_agent_attempt_t *attempt,
@@ -87,7 +90,6 @@ ngx_int_t
 ngx_agent_attempt_start(ngx_agent_attempt_t *attempt)
 {
     ngx_int_t              rc;
-    ngx_array_t           *lines;
     ngx_agent_call_t      *call;
     ngx_agent_transfer_t  *t;
 
@@ -108,8 +110,7 @@ ngx_agent_attempt_start(ngx_agent_attempt_t *attempt)
     ngx_agent_attempt_stop(attempt);    /* a connection that was dead */
 
     t = ngx_pcalloc(call->pool, sizeof(ngx_agent_transfer_t));
-
-    if (t == NULL || ngx_agent_forward_headers(call, &lines) != NGX_OK) {
+    if (t == NULL) {
         return NGX_ERROR;
     }
 
@@ -117,7 +118,6 @@ ngx_agent_attempt_start(ngx_agent_attempt_t *attempt)
     t->pool = call->pool;
     t->log = call->log;
     t->sink = &attempt->answer;
-    t->prefix = call->client->forward_prefix;
 
     attempt->transfer = t;
     attempt->sent = ngx_current_msec;
@@ -127,40 +127,50 @@ ngx_agent_attempt_start(ngx_agent_attempt_t *attempt)
         call->transfer = t;
     }
 
-    return ngx_agent_attempt_send(attempt, lines);
+    return ngx_agent_attempt_send(attempt);
 }
 
 
 static ngx_int_t
-ngx_agent_attempt_send(ngx_agent_attempt_t *attempt, ngx_array_t *lines)
+ngx_agent_attempt_send(ngx_agent_attempt_t *attempt)
 {
+    ngx_int_t                  rc;
     ag_patch_t                 patches[AG_PATCHES_MAX];
     ngx_agent_call_t          *call;
-    ngx_agent_provider_t      *provider;
     ngx_agent_curl_request_t   request;
 
+    rc = ngx_agent_translate_request(attempt);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     call = attempt->call;
-    provider = attempt->target->provider;
-    attempt->hide_usage = provider->usage_chunk
-                          && !call->request.include_usage;
 
     ngx_memzero(&request, sizeof(ngx_agent_curl_request_t));
 
-    request.patches = patches;
-    request.patch_count = ag_request_patch(&call->request,
-                                  ngx_agent_str(&attempt->target->model_json),
-                                  provider->usage_chunk,
-                                  provider->fields.elts,
-                                  provider->fields.nelts, patches);
+    if (ngx_agent_forward_headers(attempt, &request.headers) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    request.provider = provider;
+    request.patches = patches;
+
+    if (call->raw) {
+        if (ngx_agent_attempt_raw(call, &request) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else {
+        ngx_agent_attempt_patch(attempt, &request);
+    }
+
+    if (!attempt->translated) {
+        attempt->transfer->prefix = call->client->forward_prefix;
+    }
+
+    request.provider = attempt->target->provider;
     request.replica = attempt->peer->replica;
     request.key = attempt->key;
-    request.path.data = call->path.data - 1;
-    request.path.len = call->path.len + 1;
-    request.args = call->r->args;
-    request.body = call->body;
-    request.headers = lines;
     request.connect = attempt->timeout.connect;
     request.stream = call->streaming;
     request.fresh = (attempt->redials != 0);
@@ -171,6 +181,82 @@ ngx_agent_attempt_send(ngx_agent_attempt_t *attempt, ngx_array_t *lines)
     }
 
     return NGX_OK;
+}
+
+
+/* A path of agent_passthrough: all of it as it came. */
+static ngx_int_t
+ngx_agent_attempt_raw(ngx_agent_call_t *call,
+    ngx_agent_curl_request_t *request)
+{
+    ngx_table_elt_t  *type;
+
+    type = call->r->headers_in.content_type;
+
+    request->method = call->r->method_name;
+    request->args = call->r->args;
+    request->body = call->body;
+
+    if (type != NULL) {
+        request->content_type = type->value;
+    }
+
+    return ngx_agent_passthrough_path(call, &request->path);
+}
+
+
+/* What is asked: the client's own body, path and query, or the translated. */
+static void
+ngx_agent_attempt_patch(ngx_agent_attempt_t *attempt,
+    ngx_agent_curl_request_t *request)
+{
+    ag_request_t               translated;
+    ngx_agent_call_t          *call;
+    ngx_agent_provider_t      *provider;
+    ngx_agent_translation_t   *t;
+
+    t = attempt->translation;
+    call = attempt->call;
+    provider = attempt->target->provider;
+
+    if (attempt->translated || provider->dialect == &ag_azure) {
+        request->path.data = t->path.data;
+        request->path.len = t->path.len;
+        request->args.data = t->args.data;
+        request->args.len = t->args.len;
+
+    } else {
+        request->path.data = call->path.data - 1;
+        request->path.len = call->path.len + 1;
+        request->args = call->r->args;
+    }
+
+    attempt->hide_usage = provider->usage_chunk
+                          && !call->request.include_usage;
+
+    if (!attempt->translated) {
+        request->body = call->body;
+        request->patch_count = ag_request_patch(&call->request,
+                                  ngx_agent_str(&attempt->target->model_json),
+                                  provider->usage_chunk,
+                                  provider->fields.elts,
+                                  provider->fields.nelts, request->patches);
+        return;
+    }
+
+    request->body.data = t->body.data;
+    request->body.len = t->body.len;
+
+    if (provider->fields.nelts != 0) {
+        ngx_memzero(&translated, sizeof(ag_request_t));
+        translated.endpoint = call->endpoint;
+        translated.body = ag_buf_str(&t->body);
+
+        request->patch_count = ag_request_patch(&translated, ag_str(NULL, 0),
+                                                0, provider->fields.elts,
+                                                provider->fields.nelts,
+                                                request->patches);
+    }
 }
 
 

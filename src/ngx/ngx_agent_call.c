@@ -388,7 +388,7 @@ ngx_agent_call_count(ngx_agent_call_t *call)
         ngx_agent_metric_add(tenant, AG_M_TENANT_STREAMS, 1);
     }
 
-    if (call->endpoint >= AG_ENDPOINT_MODELS) {
+    if (ngx_agent_call_lists(call)) {
         return;
     }
 
@@ -405,7 +405,7 @@ ngx_agent_call_count(ngx_agent_call_t *call)
                                  call->at.first - call->at.started);
     }
 
-    if (!failed && call->target->tier != 0) {
+    if (!failed && call->target != NULL && call->target->tier != 0) {
         ngx_agent_metric_add(model, AG_M_MODEL_FALLBACKS, 1);
     }
 
@@ -474,6 +474,7 @@ ngx_agent_call_destroy(void *data)
     ag_buf_free(&call->page);
     ag_buf_free(&call->sending);
     ag_buf_free(&call->failure.body);
+    ngx_agent_translate_end(call);
 
     for (i = 0; i < NGX_AGENT_ATTEMPTS; i++) {
         if (call->attempts[i] != NULL) {

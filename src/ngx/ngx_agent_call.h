@@ -44,6 +44,19 @@ typedef struct {
 } ngx_agent_times_t;
 
 
+/* One attempt's way through the neutral form: to a provider that does not
+ * speak the client's dialect. */
+typedef struct {
+    ag_arena_t                arena;        /* of the outbound request */
+    ag_outbound_t             to;
+    ag_translate_t            answer;
+    ag_buf_t                  path;
+    ag_buf_t                  args;
+    ag_buf_t                  body;         /* the provider's request */
+    ag_buf_t                  out;          /* the client's bytes */
+} ngx_agent_translation_t;
+
+
 /*
  * One request to one target.  A call has one, and a second one for a hedge;
  * they are used again and again.  ngx_agent_attempt_end() gives back what one
@@ -71,6 +84,9 @@ typedef struct {
     size_t                    parsed;       /* bytes of it that are events to
                                                be sent */
     ngx_uint_t                malformed;    /* events in a row, left out */
+    ngx_agent_translation_t  *translation;  /* NULL: none was needed yet */
+    ag_error_t                refusal;      /* ours, before anybody was asked;
+                                               NONE: none */
     ag_usage_t                usage;
     ngx_msec_t                sent;         /* it was started */
     ngx_msec_t                first;        /* first token, or whole answer */
@@ -84,6 +100,8 @@ typedef struct {
     unsigned                  hide_usage:1; /* the usage chunk is ours */
     unsigned                  hedge:1;      /* the second of two */
     unsigned                  repaired:1;   /* the answer was mended */
+    unsigned                  translated:1; /* its provider speaks another
+                                               dialect than the client */
     unsigned                  impatient:1;  /* the client's own timeout ended
                                                it */
     unsigned                  forced:1;     /* asked though it is out of
@@ -99,6 +117,7 @@ typedef struct {
     ag_buf_t                  body;         /* goes out in its place if not
                                                empty */
     ag_str_t                  message;      /* what it said, sanitized */
+    ag_str_t                  param;        /* what our own refusal is about */
 } ngx_agent_failure_t;
 
 
@@ -119,7 +138,9 @@ struct ngx_agent_call_s {
                                                the call is settled */
     ngx_uint_t                held;
 
-    ag_endpoint_t             endpoint;     /* ADMIT */
+    ag_endpoint_t             endpoint;     /* ADMIT; AG_ENDPOINT_MAX: a path
+                                               of agent_passthrough */
+    ngx_agent_model_t        *passthrough;  /* its hidden model */
     const ag_dialect_t       *client;
     ngx_str_t                 request_id;
     ngx_str_t                 path;         /* after the location, no query */
@@ -133,6 +154,10 @@ struct ngx_agent_call_s {
     ngx_str_t                 body;         /* the whole, in upload or in the
                                                request's own buffer */
     ag_request_t              request;
+    ag_neutral_t             *neutral;      /* the same in words of no dialect;
+                                               NULL: nobody needed them */
+    ag_arena_t                arena;        /* of neutral */
+    yyjson_doc               *tree;
     ngx_str_t                 model_name;   /* as asked, cut and safe */
 
     ngx_agent_model_t        *model;        /* ROUTE */
@@ -172,6 +197,10 @@ struct ngx_agent_call_s {
 
     unsigned                  reading:1;    /* the body was asked for */
     unsigned                  streaming:1;  /* the client asked for SSE */
+    unsigned                  raw:1;        /* neither body nor answer is read:
+                                               agent_passthrough */
+    unsigned                  estimated:1;  /* "page" is the answer: a number
+                                               that no provider was asked for */
     unsigned                  validating:1; /* the answer will be looked at */
     unsigned                  saturated:1;  /* waited in vain for a place */
     unsigned                  blocked:1;    /* the client reads slowly */
@@ -335,6 +364,45 @@ ngx_msec_t ngx_agent_hedge_at(ngx_agent_call_t *call);
  * phase. */
 ngx_int_t ngx_agent_hedge_start(ngx_agent_call_t *call);
 
+/* passthrough: ngx_agent_passthrough.c */
+
+/* Is the path one of the location's?  NGX_OK, or the class of the refusal. */
+ngx_int_t ngx_agent_passthrough_find(ngx_agent_call_t *call);
+
+/* The path for the provider, with a slash in front. */
+ngx_int_t ngx_agent_passthrough_path(ngx_agent_call_t *call, ngx_str_t *path);
+
+/* Is it a list of models, which no provider is asked for? */
+#define ngx_agent_call_lists(call)                                            \
+    ((call)->endpoint == AG_ENDPOINT_MODELS                                   \
+     || (call)->endpoint == AG_ENDPOINT_MODEL)
+
+/* translate: ngx_agent_translate.c */
+
+/* Does the provider serve the call's endpoint as it is?  By translation? */
+ngx_uint_t ngx_agent_translate_native(ngx_agent_provider_t *provider,
+    ag_endpoint_t endpoint);
+ngx_uint_t ngx_agent_translate_serves(ngx_agent_provider_t *provider,
+    ag_endpoint_t endpoint);
+
+/* Answers a call that nobody else can: tokens are estimated.  As a phase. */
+ngx_int_t ngx_agent_translate_count(ngx_agent_call_t *call);
+
+/* What the provider is asked: path, query and body.  NGX_OK, NGX_DECLINED:
+ * attempt->refusal, NGX_ERROR. */
+ngx_int_t ngx_agent_translate_request(ngx_agent_attempt_t *attempt);
+
+/* A whole answer; it takes the place of the one that came.  NGX_OK: *answer
+ * says what it was; NGX_ERROR. */
+ngx_int_t ngx_agent_translate_answer(ngx_agent_attempt_t *attempt,
+    ag_answer_t *answer);
+
+/* The last event of a stream that broke, into translation->out. */
+ngx_int_t ngx_agent_translate_failure(ngx_agent_attempt_t *attempt);
+
+/* Frees what a call has of all this. */
+void ngx_agent_translate_end(ngx_agent_call_t *call);
+
 /* validate: ngx_agent_validate.c: NGX_OK: valid, maybe mended; NGX_DECLINED:
  * attempt->error; NGX_ERROR. */
 ngx_int_t ngx_agent_validate_whole(ngx_agent_attempt_t *attempt);
@@ -356,7 +424,7 @@ void ngx_agent_health_exit_process(ngx_agent_main_conf_t *amcf);
 
 /* forward: ngx_agent_forward.c: the client's headers that a provider may
  * see. */
-ngx_int_t ngx_agent_forward_headers(ngx_agent_call_t *call,
+ngx_int_t ngx_agent_forward_headers(ngx_agent_attempt_t *attempt,
     ngx_array_t **lines);
 
 /* reply: ngx_agent_reply.c */

@@ -377,6 +377,8 @@ ngx_agent_choose_begin(ngx_agent_attempt_t *attempt)
     attempt->finished = 0;
     attempt->ended = 0;
     attempt->repaired = 0;
+    attempt->translated = 0;
+    attempt->refusal.class = AG_E_NONE;
     attempt->hedge = 0;
     attempt->impatient = 0;
 

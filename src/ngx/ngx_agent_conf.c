@@ -66,6 +66,13 @@ ngx_command_t  ngx_agent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("agent_model_facts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_agent_conf_facts,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("agent_shed"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_ANY,
       ngx_agent_conf_shed,
@@ -76,6 +83,13 @@ ngx_command_t  ngx_agent_commands[] = {
     { ngx_string("agent_gateway"),
       NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
       ngx_agent_conf_gateway,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_passthrough"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_agent_passthrough,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -207,6 +221,7 @@ ngx_agent_create_loc_conf(ngx_conf_t *cf)
      *     alcf->tenant_by = NULL;
      *     alcf->anonymous_name = { 0, NULL };
      *     alcf->anonymous = NULL;
+     *     alcf->passthrough = NULL;
      *     alcf->status = 0;
      *     alcf->simulate = NULL;
      */
@@ -240,6 +255,12 @@ ngx_agent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_init_value(conf->gateway, 0);
     ngx_conf_init_msec_value(conf->heartbeat, NGX_AGENT_HEARTBEAT_DEFAULT);
+
+    if (conf->passthrough != NULL && !conf->gateway) {
+        return ngx_agent_conf_error(cf, &conf->passthrough_at,
+                                    "\"agent_passthrough\" is in a location "
+                                    "without \"agent_gateway\"");
+    }
 
     if ((conf->gateway
          && ngx_agent_conf_alone(cf, conf, "agent_gateway",

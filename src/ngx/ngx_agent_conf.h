@@ -36,6 +36,23 @@ char *ngx_agent_conf_model_block(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_agent_conf_tenant_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+char *ngx_agent_conf_facts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* What a provider speaks: directives, and, after the block, the rest. */
+char *ngx_agent_conf_dialect(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_quirks(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_dialect_end(ngx_conf_t *cf,
+    ngx_agent_provider_t *provider);
+
+/*
+ * Reads a file that the directive "what" names into "buf" of max + 1 bytes.
+ * Returns its length, or NGX_ERROR; logs why.  "path" is terminated.
+ */
+ssize_t ngx_agent_conf_file(ngx_conf_t *cf, const char *what,
+    ngx_str_t *path, u_char *buf, size_t max);
+
 /* set_header and set_field of a provider, and what only both ends show. */
 char *ngx_agent_conf_request_header(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);
@@ -98,6 +115,13 @@ ngx_int_t ngx_agent_conf_chain(ngx_conf_t *cf, ngx_agent_model_t *model);
 
 /* The provider of that name, or NULL. */
 ngx_agent_provider_t *ngx_agent_conf_provider_find(
+    ngx_agent_main_conf_t *amcf, ngx_str_t *name);
+
+/* agent_passthrough: ngx_agent_passthrough.c */
+char *ngx_agent_passthrough(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* A model without names: no client can ask for it. */
+ngx_agent_model_t *ngx_agent_conf_model_hidden(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf, ngx_str_t *name);
 
 /* "timeout" of providers and models, into an ngx_agent_timeout_t. */

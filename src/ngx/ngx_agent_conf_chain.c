@@ -9,11 +9,10 @@
 #include "ngx/ngx_agent_conf.h"
 
 
-static void ngx_agent_conf_chain_endpoints(ngx_conf_t *cf,
-    ngx_agent_model_t *model);
-static ngx_uint_t ngx_agent_conf_chain_served(const ag_dialect_t *dialect);
 static ngx_int_t ngx_agent_conf_chain_targets(ngx_conf_t *cf,
     ngx_agent_model_t *model);
+static void ngx_agent_conf_chain_facts(ngx_conf_t *cf,
+    ngx_agent_target_t *target);
 static void ngx_agent_conf_chain_lease(ngx_agent_model_t *model,
     ngx_agent_provider_t *provider);
 static ngx_int_t ngx_agent_conf_chain_peers(ngx_conf_t *cf,
@@ -28,13 +27,15 @@ ngx_agent_conf_chain(ngx_conf_t *cf, ngx_agent_model_t *model)
     ngx_uint_t           i;
     ngx_agent_target_t  *target;
 
-    ngx_agent_conf_chain_endpoints(cf, model);
+    target = model->targets.elts;
+
+    for (i = 0; i < model->targets.nelts; i++) {
+        ngx_agent_conf_chain_facts(cf, &target[i]);
+    }
 
     if (ngx_agent_conf_chain_targets(cf, model) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    target = model->targets.elts;
 
     for (i = 0; i < model->targets.nelts; i++) {
 
@@ -49,54 +50,20 @@ ngx_agent_conf_chain(ngx_conf_t *cf, ngx_agent_model_t *model)
 }
 
 
-/*
- * A target that can answer no call of the others never helps them; it may
- * still serve clients of its own dialect.
- */
+/* A target that is asked for whatever name has those of the name. */
 
 static void
-ngx_agent_conf_chain_endpoints(ngx_conf_t *cf, ngx_agent_model_t *model)
+ngx_agent_conf_chain_facts(ngx_conf_t *cf, ngx_agent_target_t *target)
 {
-    ngx_uint_t           i, served;
-    ngx_agent_target_t  *target;
+    ngx_agent_main_conf_t  *amcf;
 
-    served = (ngx_uint_t) -1;
-    target = model->targets.elts;
+    amcf = ngx_http_conf_get_module_main_conf(cf, ngx_agent_module);
 
-    for (i = 0; i < model->targets.nelts; i++) {
-
-        served &= ngx_agent_conf_chain_served(target[i].provider->dialect);
-
-        if (served == 0) {
-            ngx_agent_conf_warn(cf, NGX_LOG_WARN, &target[i].place,
-                                "\"%V\" with dialect \"%s\" serves no "
-                                "endpoint that the targets before it in "
-                                "model \"%V\" serve, so it does not stand "
-                                "in for them", &target[i].name,
-                                target[i].provider->dialect->name,
-                                &model->name);
-            return;
-        }
+    if (target->model.len != 0) {
+        target->facts = ag_facts_find(&amcf->facts,
+                                      ngx_agent_str(&target->model),
+                                      target->provider->dialect);
     }
-}
-
-
-/* A bit for each endpoint. */
-
-static ngx_uint_t
-ngx_agent_conf_chain_served(const ag_dialect_t *dialect)
-{
-    ngx_uint_t  i, served;
-
-    served = 0;
-
-    for (i = 0; i < AG_ENDPOINT_MAX; i++) {
-        if (ag_dialect_serves(dialect, i)) {
-            served |= (ngx_uint_t) 1 << i;
-        }
-    }
-
-    return served;
 }
 
 
@@ -126,6 +93,8 @@ ngx_agent_conf_chain_targets(ngx_conf_t *cf, ngx_agent_model_t *model)
         targets[i].base_ms = (uint32_t) retry->base;
         targets[i].factor_percent = (uint32_t) retry->factor;
         targets[i].max_ms = (uint32_t) retry->max;
+        targets[i].window = (target[i].facts != NULL)
+                            ? target[i].facts->context_window : 0;
     }
 
     chain = &model->chain;

@@ -173,6 +173,39 @@ ngx_agent_conf_model_create(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 }
 
 
+ngx_agent_model_t *
+ngx_agent_conf_model_hidden(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
+    ngx_str_t *name)
+{
+    ngx_agent_model_t  *model, **slot;
+
+    model = ngx_pcalloc(cf->pool, sizeof(ngx_agent_model_t));
+    slot = ngx_array_push(&amcf->models);
+
+    if (model == NULL || slot == NULL
+        || ngx_array_init(&model->names, cf->pool, 1, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&model->targets, cf->pool, 1,
+                          sizeof(ngx_agent_target_t)) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    *slot = model;
+
+    ngx_agent_conf_here(cf, &model->place);
+    ngx_agent_conf_timeout_init(&model->timeout);
+    ngx_agent_conf_timeout_end(&model->timeout);
+    ngx_agent_conf_attempts_init(model);
+
+    model->name = *name;
+    model->attempts = 1;        /* nobody knows what a repetition would do */
+    model->validate.request = 0;
+
+    return model;
+}
+
+
 static char *
 ngx_agent_conf_model_end(ngx_conf_t *cf, ngx_agent_model_t *model)
 {

@@ -27,8 +27,6 @@ static char *ngx_agent_conf_provider_end(ngx_conf_t *cf,
     ngx_agent_provider_t *provider);
 static char *ngx_agent_conf_provider_check(ngx_conf_t *cf,
     ngx_agent_provider_t *provider);
-static char *ngx_agent_conf_provider_dialect(ngx_conf_t *cf,
-    const ngx_agent_row_t *row, void *conf);
 static char *ngx_agent_conf_provider_key(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
 static char *ngx_agent_conf_provider_key_add(ngx_conf_t *cf,
@@ -41,8 +39,15 @@ static char *ngx_agent_conf_provider_proxy(ngx_conf_t *cf,
 
 static const ngx_agent_row_t  ngx_agent_provider_rows[] = {
 
-    { ngx_string("dialect"), 1, 1, NGX_AGENT_ONCE,
-      ngx_agent_conf_provider_dialect, 0, NULL },
+    { ngx_string("dialect"), 1, 2, NGX_AGENT_ONCE,
+      ngx_agent_conf_dialect, 0, NULL },
+
+    { ngx_string("quirks"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_quirks, 0, NULL },
+
+    { ngx_string("drop_params"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_set_flag,
+      offsetof(ngx_agent_provider_t, drop_params), NULL },
 
     { ngx_string("url"), 1, 3, 0,
       ngx_agent_conf_replica, 0, NULL },
@@ -178,6 +183,7 @@ ngx_agent_conf_provider_create(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
     provider->index = amcf->providers.nelts;
     provider->allow_private = NGX_CONF_UNSET;
     provider->usage_chunk = NGX_CONF_UNSET;
+    provider->drop_params = NGX_CONF_UNSET;
 
     ngx_agent_conf_here(cf, &provider->place);
     ngx_agent_conf_timeout_init(&provider->timeout);
@@ -231,6 +237,7 @@ static char *
 ngx_agent_conf_provider_end(ngx_conf_t *cf, ngx_agent_provider_t *provider)
 {
     ngx_conf_init_value(provider->usage_chunk, 1);
+    ngx_conf_init_value(provider->drop_params, 0);
     ngx_agent_conf_timeout_end(&provider->timeout);
     ngx_agent_conf_timeout_default(&provider->timeout);
     ngx_agent_conf_resilience_end(provider);
@@ -256,26 +263,11 @@ ngx_agent_conf_provider_end(ngx_conf_t *cf, ngx_agent_provider_t *provider)
 static char *
 ngx_agent_conf_provider_check(ngx_conf_t *cf, ngx_agent_provider_t *provider)
 {
-    ngx_uint_t  i;
-
     if (provider->dialect == NULL) {
         return ngx_agent_conf_error(cf, &provider->place,
                                     "provider \"%V\" has no \"dialect\": "
                                     "allowed are %s", &provider->name,
                                     ag_dialect_names());
-    }
-
-    for (i = 0; i < AG_ENDPOINT_MAX; i++) {
-        if (ag_dialect_serves(provider->dialect, i)) {
-            break;
-        }
-    }
-
-    if (i == AG_ENDPOINT_MAX) {
-        return ngx_agent_conf_error(cf, &provider->place,
-                                    "provider \"%V\" serves no endpoint with "
-                                    "dialect \"%s\"", &provider->name,
-                                    provider->dialect->name);
     }
 
     if (provider->replicas.nelts == 0) {
@@ -284,30 +276,7 @@ ngx_agent_conf_provider_check(ngx_conf_t *cf, ngx_agent_provider_t *provider)
                                     "are " NGX_AGENT_URLS, &provider->name);
     }
 
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_agent_conf_provider_dialect(ngx_conf_t *cf, const ngx_agent_row_t *row,
-    void *conf)
-{
-    ngx_agent_provider_t *provider = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    provider->dialect = ag_dialect_find(ngx_agent_str(&value[1]));
-
-    if (provider->dialect == NULL) {
-        return ngx_agent_conf_error(cf, NULL,
-                                    "invalid value \"%V\" of \"dialect\": "
-                                    "allowed are %s", &value[1],
-                                    ag_dialect_names());
-    }
-
-    return NGX_CONF_OK;
+    return ngx_agent_conf_dialect_end(cf, provider);
 }
 
 

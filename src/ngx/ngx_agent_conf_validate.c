@@ -32,10 +32,6 @@ static char *ngx_agent_conf_validate_check(ngx_conf_t *cf,
 static ngx_uint_t ngx_agent_conf_validate_is_tag(ngx_str_t *name);
 static char *ngx_agent_conf_validate_schema(ngx_conf_t *cf, ngx_str_t *file,
     ag_validate_rule_t *rule);
-static ssize_t ngx_agent_conf_validate_read(ngx_conf_t *cf, ngx_str_t *path,
-    u_char *buf);
-static ssize_t ngx_agent_conf_validate_fill(ngx_conf_t *cf, ngx_fd_t fd,
-    ngx_str_t *path, u_char *buf);
 static char *ngx_agent_conf_validate_compile(ngx_conf_t *cf, ngx_str_t *path,
     ag_str_t text, ag_validate_rule_t *rule);
 static void ngx_agent_conf_validate_free_schema(void *data);
@@ -200,7 +196,7 @@ ngx_agent_conf_validate_schema(ngx_conf_t *cf, ngx_str_t *file,
         return NGX_CONF_ERROR;
     }
 
-    n = ngx_agent_conf_validate_read(cf, &path, buf);
+    n = ngx_agent_conf_file(cf, "validate schema", &path, buf, AG_SCHEMA_MAX);
 
     rv = (n < 0) ? NGX_CONF_ERROR
                  : ngx_agent_conf_validate_compile(cf, &path, ag_str(buf, n),
@@ -209,69 +205,6 @@ ngx_agent_conf_validate_schema(ngx_conf_t *cf, ngx_str_t *file,
     ngx_free(buf);
 
     return rv;
-}
-
-
-/* Returns the file's length, or NGX_ERROR. */
-
-static ssize_t
-ngx_agent_conf_validate_read(ngx_conf_t *cf, ngx_str_t *path, u_char *buf)
-{
-    ssize_t   n;
-    ngx_fd_t  fd;
-
-    /* a FIFO must not hold up the start */
-
-    fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                       NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "agent: \"validate schema\" file \"%V\" cannot be "
-                           "opened", path);
-        return NGX_ERROR;
-    }
-
-    n = ngx_agent_conf_validate_fill(cf, fd, path, buf);
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", path);
-    }
-
-    return n;
-}
-
-
-static ssize_t
-ngx_agent_conf_validate_fill(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
-    u_char *buf)
-{
-    size_t   size;
-    ssize_t  n;
-
-    for (size = 0; size <= AG_SCHEMA_MAX; size += n) {
-
-        n = ngx_read_fd(fd, buf + size, AG_SCHEMA_MAX + 1 - size);
-
-        if (n == 0) {
-            return size;
-        }
-
-        if (n == -1) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                               "agent: \"validate schema\" file \"%V\" cannot "
-                               "be read", path);
-            return NGX_ERROR;
-        }
-    }
-
-    (void) ngx_agent_conf_error(cf, NULL,
-                                "\"validate schema\" file \"%V\" is too "
-                                "large: allowed are %d bytes", path,
-                                AG_SCHEMA_MAX);
-
-    return NGX_ERROR;
 }
 
 

@@ -23,6 +23,9 @@ typedef struct {
     ngx_agent_provider_t  *provider;
     ngx_agent_replica_t   *replica;
     ngx_uint_t             key;         /* its number */
+    ngx_str_t              method;      /* empty: POST */
+    ngx_str_t              content_type;    /* empty: application/json, or
+                                           none if there is a method */
     ngx_str_t              path;        /* under the provider's URL, "/x" */
     ngx_str_t              args;        /* query without "?", may be empty */
     ngx_str_t              body;        /* as the client sent it */

@@ -24,6 +24,8 @@ static uint64_t ngx_agent_failure_wait(ngx_agent_attempt_t *attempt);
 static void ngx_agent_failure_rest(ngx_agent_attempt_t *attempt,
     uint64_t asked);
 static void ngx_agent_failure_keep(ngx_agent_attempt_t *attempt);
+static void ngx_agent_failure_copy(ngx_agent_call_t *call, ag_str_t *to,
+    ag_str_t text);
 static ngx_uint_t ngx_agent_failure_as_sent(ngx_agent_attempt_t *attempt);
 static void ngx_agent_failure_mask(ngx_agent_provider_t *provider,
     ag_buf_t *said);
@@ -248,6 +250,14 @@ ngx_agent_failure_keep(ngx_agent_attempt_t *attempt)
     failure->status = attempt->transfer ? attempt->transfer->status : 0;
     failure->body.len = 0;
     failure->message = ag_str(NULL, 0);
+    failure->param = ag_str(NULL, 0);
+
+    if (attempt->refusal.class != AG_E_NONE) {
+        ngx_agent_failure_copy(call, &failure->message,
+                               attempt->refusal.message);
+        ngx_agent_failure_copy(call, &failure->param, attempt->refusal.param);
+        return;
+    }
 
     if (!ngx_agent_failure_as_sent(attempt)) {
         return;
@@ -260,17 +270,29 @@ ngx_agent_failure_keep(ngx_agent_attempt_t *attempt)
         && ag_sanitize(&message, ag_buf_str(&said), AG_SANITIZE_MESSAGE, NULL)
            == AG_OK)
     {
-        failure->message.data = ngx_pnalloc(call->pool, message.len);
+        ngx_agent_failure_copy(call, &failure->message, ag_buf_str(&message));
+    }
 
-        if (failure->message.data != NULL) {
-            failure->message.len = message.len;
-            ngx_memcpy((u_char *) failure->message.data, message.data,
-                       message.len);
-        }
+    if (attempt->translated) {
+        failure->body.len = 0;      /* its shape is not the client's */
     }
 
     ag_buf_free(&said);
     ag_buf_free(&message);
+}
+
+
+static void
+ngx_agent_failure_copy(ngx_agent_call_t *call, ag_str_t *to, ag_str_t text)
+{
+    u_char  *p;
+
+    p = (text.len != 0) ? ngx_pnalloc(call->pool, text.len) : NULL;
+
+    if (p != NULL) {
+        *to = ag_str(p, text.len);
+        ngx_memcpy(p, text.data, text.len);
+    }
 }
 
 
@@ -331,6 +353,7 @@ ngx_agent_attempt_give_up(ngx_agent_call_t *call)
     call->transfer = call->failure.transfer;
     call->provider_status = call->failure.status;
     call->error.message = call->failure.message;
+    call->error.param = call->failure.param;
 
     /* 413, 422: the status says something even where the body may not */
 

@@ -12,11 +12,11 @@
 #define NGX_AGENT_SEEN_VERSION  0x02
 
 
-static ngx_uint_t ngx_agent_forward_is(ngx_agent_call_t *call,
+static ngx_uint_t ngx_agent_forward_is(ngx_agent_attempt_t *attempt,
     ngx_table_elt_t *header);
 static ngx_int_t ngx_agent_forward_line(ngx_agent_call_t *call,
     ngx_array_t **lines, ngx_str_t *name, ngx_str_t *value);
-static ngx_int_t ngx_agent_forward_defaults(ngx_agent_call_t *call,
+static ngx_int_t ngx_agent_forward_defaults(ngx_agent_attempt_t *attempt,
     ngx_array_t **lines, ngx_uint_t seen);
 
 
@@ -30,14 +30,16 @@ static const ag_str_t  ngx_agent_forward_accounts[] = {
 
 
 ngx_int_t
-ngx_agent_forward_headers(ngx_agent_call_t *call, ngx_array_t **lines)
+ngx_agent_forward_headers(ngx_agent_attempt_t *attempt, ngx_array_t **lines)
 {
-    ngx_uint_t        i, seen;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_uint_t         i, seen;
+    ngx_list_part_t   *part;
+    ngx_table_elt_t   *header;
+    ngx_agent_call_t  *call;
 
     seen = 0;
     *lines = NULL;
+    call = attempt->call;
     part = &call->r->headers_in.headers.part;
     header = part->elts;
 
@@ -53,7 +55,7 @@ ngx_agent_forward_headers(ngx_agent_call_t *call, ngx_array_t **lines)
             i = 0;
         }
 
-        if (!ngx_agent_forward_is(call, &header[i])) {
+        if (!ngx_agent_forward_is(attempt, &header[i])) {
             continue;
         }
 
@@ -75,7 +77,7 @@ ngx_agent_forward_headers(ngx_agent_call_t *call, ngx_array_t **lines)
         }
     }
 
-    return ngx_agent_forward_defaults(call, lines, seen);
+    return ngx_agent_forward_defaults(attempt, lines, seen);
 }
 
 
@@ -84,7 +86,7 @@ ngx_agent_forward_headers(ngx_agent_call_t *call, ngx_array_t **lines)
  * own, but never those that choose an account.
  */
 static ngx_uint_t
-ngx_agent_forward_is(ngx_agent_call_t *call, ngx_table_elt_t *header)
+ngx_agent_forward_is(ngx_agent_attempt_t *attempt, ngx_table_elt_t *header)
 {
     u_char          *name;
     size_t           len;
@@ -111,7 +113,8 @@ ngx_agent_forward_is(ngx_agent_call_t *call, ngx_table_elt_t *header)
         break;
     }
 
-    prefix = call->client->forward_prefix;
+    prefix = attempt->translated ? NULL
+                                 : attempt->call->client->forward_prefix;
     len = prefix ? ngx_strlen(prefix) : 0;
 
     if (len == 0 || header->key.len <= len
@@ -133,12 +136,16 @@ ngx_agent_forward_is(ngx_agent_call_t *call, ngx_table_elt_t *header)
 
 
 static ngx_int_t
-ngx_agent_forward_defaults(ngx_agent_call_t *call, ngx_array_t **lines,
+ngx_agent_forward_defaults(ngx_agent_attempt_t *attempt, ngx_array_t **lines,
     ngx_uint_t seen)
 {
-    ngx_str_t  name, value;
+    ngx_str_t          name, value;
+    ngx_agent_call_t  *call;
 
-    if (call->client == &ag_anthropic && !(seen & NGX_AGENT_SEEN_VERSION)) {
+    call = attempt->call;
+
+    if (attempt->target->provider->dialect == &ag_anthropic
+        && !(seen & NGX_AGENT_SEEN_VERSION)) {
         ngx_str_set(&name, "anthropic-version");
         ngx_str_set(&value, "2023-06-01");
 

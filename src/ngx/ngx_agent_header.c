@@ -8,6 +8,7 @@
 
 #include "ngx/ngx_agent.h"
 #include "ngx/ngx_agent_curl.h"
+#include "core/ag_name.h"
 
 
 #define NGX_AGENT_RETRY_MAX   60    /* s; a longer wait is no advice */
@@ -16,6 +17,7 @@
 
 
 static ngx_int_t ngx_agent_header_degraded(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_header_dropped(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_header_provider(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_header_secret(ngx_agent_call_t *call,
     ngx_str_t *value);
@@ -63,7 +65,9 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    if (ngx_agent_header_degraded(call) != NGX_OK) {
+    if (ngx_agent_header_degraded(call) != NGX_OK
+        || ngx_agent_header_dropped(call) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -93,6 +97,58 @@ ngx_agent_header_degraded(ngx_agent_call_t *call)
 }
 
 
+/* What the provider was not told; the names are the client's own. */
+static ngx_int_t
+ngx_agent_header_dropped(ngx_agent_call_t *call)
+{
+    size_t          len;
+    u_char         *p;
+    ag_str_t       *name;
+    ngx_str_t       value;
+    ngx_uint_t      i;
+    ag_outbound_t  *to;
+
+    if (!call->committed || !call->attempt->translated) {
+        return NGX_OK;
+    }
+
+    to = &call->attempt->translation->to;
+    name = to->drops;
+    len = 0;
+
+    for (i = 0; i < to->drop_count; i++) {
+        len += name[i].len + sizeof(", ") - 1;
+    }
+
+    if (len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(call->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+
+    for (i = 0; i < to->drop_count; i++) {
+        if (ag_name_refuse(name[i], AG_NAME_PLAIN) == NULL) {
+            p = ngx_cpymem(p, name[i].data, name[i].len);
+            *p++ = ',';
+            *p++ = ' ';
+        }
+    }
+
+    if (p == value.data) {
+        return NGX_OK;
+    }
+
+    value.len = (size_t) (p - value.data) - 2;
+
+    return ngx_agent_header_add(call, "x-agent-dropped", &value);
+}
+
+
 /*
  * The provider's id, and on a native surface what begins as its dialect's
  * headers do.
@@ -102,7 +158,7 @@ ngx_agent_header_provider(ngx_agent_call_t *call)
 {
     size_t                 len;
     ngx_int_t              rc;
-    ngx_uint_t             i;
+    ngx_uint_t             i, native;
     const char            *prefix, *id;
     ngx_keyval_t          *header;
     ngx_agent_transfer_t  *t;
@@ -114,8 +170,13 @@ ngx_agent_header_provider(ngx_agent_call_t *call)
     }
 
     rc = NGX_OK;
-    id = call->client->request_id;
-    prefix = call->client->forward_prefix;
+    native = call->raw
+             || ngx_agent_translate_native(call->target->provider,
+                                           call->endpoint);
+
+    prefix = native ? call->client->forward_prefix : NULL;
+    id = native ? call->client->request_id
+                : call->target->provider->dialect->request_id;
     len = prefix ? ngx_strlen(prefix) : 0;
     header = t->headers.elts;
 
@@ -128,7 +189,8 @@ ngx_agent_header_provider(ngx_agent_call_t *call)
         if (id != NULL && header[i].key.len == ngx_strlen(id)
             && ngx_strncmp(header[i].key.data, id, header[i].key.len) == 0)
         {
-            rc = ngx_agent_header_id(call, id, &header[i].value);
+            rc = ngx_agent_header_id(call, native ? id : NULL,
+                                     &header[i].value);
             continue;
         }
 
@@ -181,7 +243,7 @@ ngx_agent_header_id(ngx_agent_call_t *call, const char *name,
 
     /* "x-request-id" is taken: it names our own call */
 
-    return ngx_strcmp(name, "x-request-id") == 0
+    return (name == NULL || ngx_strcmp(name, "x-request-id") == 0)
            ? NGX_OK : ngx_agent_header_add(call, name, value);
 }
 
@@ -275,7 +337,10 @@ ngx_agent_header_allow(ngx_agent_call_t *call)
 
     ngx_str_set(&value, "GET, HEAD");
 
-    if (ag_endpoint_method(call->endpoint)[0] == 'P') {
+    if (call->raw) {
+        ngx_str_set(&value, "GET, POST, PUT, PATCH, DELETE");
+
+    } else if (ag_endpoint_method(call->endpoint)[0] == 'P') {
         ngx_str_set(&value, "POST");
     }
 

@@ -232,6 +232,13 @@ ngx_agent_read_parse(ngx_agent_call_t *call)
 {
     call->error.class = AG_E_NONE;
 
+    if (call->raw) {
+        call->streaming = 1;
+        ngx_agent_call_goto(call, NGX_AGENT_PHASE_ROUTE);
+
+        return NGX_OK;
+    }
+
     if (ag_request_read(&call->request, call->endpoint,
                         ngx_agent_str(&call->body), &call->error)
         != AG_OK)

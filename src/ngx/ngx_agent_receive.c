@@ -117,8 +117,9 @@ ngx_agent_receive_try(ngx_agent_attempt_t *attempt)
     } else if (t->status < 200 || t->status >= 300) {
         rc = t->done ? ngx_agent_receive_refused(attempt) : NGX_AGAIN;
 
-    } else if (attempt->call->streaming
-               && ngx_agent_receive_is(t, "text/event-stream"))
+    } else if (attempt->call->raw
+               || (attempt->call->streaming
+                   && ngx_agent_receive_is(t, "text/event-stream")))
     {
         rc = ngx_agent_stream_begun(attempt);
 
@@ -182,6 +183,10 @@ ngx_agent_receive_refused(ngx_agent_attempt_t *attempt)
         class = AG_E_BAD_RESPONSE;
     }
 
+    if (class == AG_E_NOT_FOUND && attempt->call->raw) {
+        class = AG_E_INVALID_REQUEST;   /* no model: a file, a batch */
+    }
+
     if (t->error != AG_E_NONE && ag_error_row(class)->status < 500) {
         class = t->error;       /* half a refusal is none */
     }
@@ -204,8 +209,15 @@ ngx_agent_receive_whole(ngx_agent_attempt_t *attempt)
 
     ngx_memzero(&answer, sizeof(ag_answer_t));
 
-    call->client->read_answer(call->endpoint, ag_buf_str(&attempt->answer),
-                              &answer);
+    if (attempt->translated) {
+        if (ngx_agent_translate_answer(attempt, &answer) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else {
+        call->client->read_answer(call->endpoint,
+                                  ag_buf_str(&attempt->answer), &answer);
+    }
 
     if (answer.error == AG_E_NONE && call->streaming) {
         answer.error = AG_E_BAD_RESPONSE;   /* a stream was asked for */

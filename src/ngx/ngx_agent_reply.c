@@ -14,7 +14,9 @@ static ngx_int_t ngx_agent_reply_models(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_error(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_as_sent(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_reply_is_as_sent(ngx_agent_call_t *call);
+static ngx_uint_t ngx_agent_reply_status(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_event(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_last(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_stream_end(ngx_agent_call_t *call);
 static void ngx_agent_reply_early(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_body(ngx_agent_call_t *call,
@@ -41,14 +43,20 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
              : ngx_agent_reply_is_as_sent(call) ? ngx_agent_reply_as_sent(call)
              : ngx_agent_reply_error(call);
 
-    } else if (call->endpoint >= AG_ENDPOINT_MODELS) {
+    } else if (ngx_agent_call_lists(call)) {
         rc = ngx_agent_reply_models(call);
+
+    } else if (call->estimated) {
+        rc = ngx_agent_reply_body(call, NGX_HTTP_OK, &ngx_agent_reply_json,
+                                  &call->page);
 
     } else if (call->opened) {
         rc = ngx_agent_reply_stream_end(call);
 
     } else {
-        rc = ngx_agent_reply_body(call, NGX_HTTP_OK, NULL,
+        rc = ngx_agent_reply_body(call, ngx_agent_reply_status(call),
+                                  call->attempt->translated
+                                  ? &ngx_agent_reply_json : NULL,
                                   &call->attempt->answer);
     }
 
@@ -59,6 +67,14 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
     ngx_agent_call_goto(call, NGX_AGENT_PHASE_SETTLE);
 
     return NGX_OK;
+}
+
+
+/* A created file is 201, a chat is 200 whatever the provider calls it. */
+static ngx_uint_t
+ngx_agent_reply_status(ngx_agent_call_t *call)
+{
+    return call->raw ? call->transfer->status : NGX_HTTP_OK;
 }
 
 
@@ -204,14 +220,14 @@ ngx_agent_reply_open(ngx_agent_call_t *call)
     static ngx_str_t  no = ngx_string("no");
 
     r = call->r;
-    type = call->committed
+    type = (call->committed && !call->attempt->translated)
            ? ngx_agent_curl_header(call->transfer, "content-type") : NULL;
 
     if (type == NULL) {
         type = &stream;
     }
 
-    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.status = ngx_agent_reply_status(call);
     r->headers_out.content_type = *type;
     r->headers_out.content_type_len = type->len;
     r->headers_out.content_type_lowcase = NULL;
@@ -252,7 +268,7 @@ ngx_agent_reply_heartbeat(ngx_agent_call_t *call)
 {
     const ag_str_t  *heartbeat;
 
-    if (!call->streaming || call->conf->heartbeat == 0
+    if (!call->streaming || call->raw || call->conf->heartbeat == 0
         || (ngx_msec_t) (ngx_current_msec - call->at.spoke)
            < call->conf->heartbeat)
     {
@@ -282,7 +298,7 @@ ngx_agent_reply_heartbeat_at(ngx_agent_call_t *call)
 {
     ngx_msec_t  at;
 
-    if (!call->streaming || call->conf->heartbeat == 0) {
+    if (!call->streaming || call->raw || call->conf->heartbeat == 0) {
         return 0;
     }
 
@@ -402,10 +418,8 @@ ngx_agent_reply_on_write(ngx_http_request_t *r)
 static ngx_int_t
 ngx_agent_reply_event(ngx_agent_call_t *call)
 {
-    ngx_int_t             rc;
-    ngx_agent_attempt_t  *attempt;
+    ngx_int_t  rc;
 
-    attempt = call->attempt;
     rc = ngx_agent_reply_flush(call);
 
     if (rc == NGX_AGAIN) {
@@ -423,16 +437,11 @@ ngx_agent_reply_event(ngx_agent_call_t *call)
                                : &ngx_agent_reply_nobody,
                   &call->request_id);
 
-    /* events that are complete still go out, what is behind them not */
+    if (call->raw) {
+        return NGX_OK;      /* bytes of any kind: cut, not ended */
+    }
 
-    attempt->answer.len = call->committed ? attempt->parsed : 0;
-
-    if (ag_buf_add(&call->sending, attempt->answer.data, attempt->answer.len)
-        != AG_OK
-        || ag_error_write_event(&call->sending, &call->error,
-                                call->client->surface,
-                                ngx_agent_str(&call->request_id))
-           != AG_OK
+    if (ngx_agent_reply_last(call) != NGX_OK
         || ngx_agent_reply_write(call, 1) == NGX_ERROR)
     {
         return NGX_ERROR;
@@ -441,6 +450,41 @@ ngx_agent_reply_event(ngx_agent_call_t *call)
     call->ended = 1;
 
     return NGX_OK;
+}
+
+
+/* Events that are complete still go out, what is behind them not. */
+static ngx_int_t
+ngx_agent_reply_last(ngx_agent_call_t *call)
+{
+    ag_buf_t             *ready;
+    ngx_agent_attempt_t  *attempt;
+
+    attempt = call->attempt;
+
+    if (attempt->translated && call->neutral != NULL) {
+        ready = &attempt->translation->out;
+
+        if (ngx_agent_translate_failure(attempt) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ag_buf_add(&call->sending, ready->data, ready->len) == AG_OK
+               ? NGX_OK : NGX_ERROR;
+    }
+
+    attempt->answer.len = call->committed ? attempt->parsed : 0;
+
+    if (ag_buf_add(&call->sending, attempt->answer.data, attempt->answer.len)
+        != AG_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ag_error_write_event(&call->sending, &call->error,
+                                call->client->surface,
+                                ngx_agent_str(&call->request_id))
+           == AG_OK ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -79,6 +79,11 @@ ngx_agent_route_model(ngx_agent_call_t *call)
     ngx_str_t           name;
     ngx_agent_model_t  *model;
 
+    if (call->raw) {
+        call->model = call->passthrough;
+        return NGX_OK;
+    }
+
     ngx_agent_route_model_name(call);
 
     name.data = (u_char *) call->request.model.data;
@@ -187,8 +192,9 @@ ngx_agent_route_prepare(ngx_agent_call_t *call)
         call->validate.request = 0;
     }
 
-    call->validating = (!call->streaming
-                        || model->buffer == NGX_AGENT_BUFFER_ALL)
+    call->validating = !call->raw
+                       && (!call->streaming
+                           || model->buffer == NGX_AGENT_BUFFER_ALL)
                        && ag_validate_needed(&call->validate, call->endpoint,
                                              ngx_agent_str(&call->body));
 
@@ -323,7 +329,8 @@ ngx_agent_route_state(ngx_agent_call_t *call, ngx_agent_target_t *target)
 
     if (provider->disabled || provider->down
         || (call->tenant->require & ~provider->tags) != 0
-        || !ag_dialect_serves(provider->dialect, call->endpoint))
+        || (!call->raw
+            && !ngx_agent_translate_serves(provider, call->endpoint)))
     {
         return AG_TARGET_OUT;
     }
@@ -366,13 +373,15 @@ ngx_agent_route_none(ngx_agent_call_t *call)
     target = call->model->targets.elts;
 
     for (i = 0; i < call->model->targets.nelts; i++) {
-        serves |= target[i].provider->disabled
-                  || ag_dialect_serves(target[i].provider->dialect,
-                                       call->endpoint);
+        serves |= call->raw || target[i].provider->disabled
+                  || ngx_agent_translate_serves(target[i].provider,
+                                                call->endpoint);
     }
 
     if (!serves) {
-        return ngx_agent_call_fail(call, AG_E_UNSUPPORTED_ENDPOINT);
+        return (call->endpoint == AG_ENDPOINT_COUNT_TOKENS)
+               ? ngx_agent_translate_count(call)
+               : ngx_agent_call_fail(call, AG_E_UNSUPPORTED_ENDPOINT);
     }
 
     if (call->saturated) {

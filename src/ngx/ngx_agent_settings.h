@@ -13,6 +13,8 @@
 #include "core/ag_balance.h"
 #include "core/ag_breaker.h"
 #include "core/ag_chain.h"
+#include "dialect/ag_facts.h"
+#include "dialect/ag_quirks.h"
 #include "dialect/ag_validate.h"
 
 
@@ -119,6 +121,11 @@ typedef struct {
     ngx_agent_place_t         place;
     ngx_uint_t                index;        /* among all providers */
     const ag_dialect_t       *dialect;
+    const ag_quirks_t        *quirks;       /* of a server that speaks almost
+                                               OpenAI's dialect */
+    ngx_str_t                 api_version;  /* azure; empty: the v1 surface */
+    ngx_flag_t                drop_params;  /* parameters it does not support
+                                               are left out */
     ngx_array_t               replicas;     /* of ngx_agent_replica_t */
     ngx_array_t               keys;         /* of ngx_agent_key_t */
     ngx_agent_timeout_t       timeout;
@@ -163,6 +170,8 @@ typedef struct {
     ngx_uint_t                on;           /* AG_CAUSE_ bits of a fallback */
     ngx_array_t               peers;        /* of ngx_agent_peer_t, one for
                                                each replica */
+    const ag_facts_t         *facts;        /* of its model; NULL if that is
+                                               as the client asked */
     unsigned                  any:1;        /* asked for whatever name a
                                                client used */
 } ngx_agent_target_t;
@@ -276,6 +285,9 @@ typedef struct {
     ngx_array_t               gateways;     /* of ngx_agent_loc_conf_t *:
                                                locations with agent_gateway */
 
+    ag_facts_table_t          facts;        /* of agent_model_facts */
+    ag_arena_t                facts_arena;
+
     ngx_agent_place_t         status_at;    /* the first agent_status that
                                                needs a zone; line 0: none */
 
@@ -322,6 +334,9 @@ typedef struct {
     ngx_str_t                   anonymous_name;
     ngx_agent_tenant_t         *anonymous;  /* of calls without a key, resolved
                                                after parsing; NULL: nobody */
+    ngx_array_t                *passthrough;    /* of paths, passthrough.c's;
+                                               NULL: none */
+    ngx_agent_place_t           passthrough_at;
     ngx_uint_t                  status;     /* ngx_agent_status_form_t or 0 */
     ngx_agent_simulate_conf_t  *simulate;   /* NULL: no simulator here */
     ngx_agent_place_t           place;      /* of the directive that answers */

@@ -14,12 +14,17 @@
 
 static ngx_uint_t ngx_agent_stream_holds(ngx_agent_attempt_t *attempt);
 static ngx_int_t ngx_agent_stream_events(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_bytes(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_understand(ngx_agent_attempt_t *attempt,
+    size_t *at);
 static ngx_int_t ngx_agent_stream_event(ngx_agent_attempt_t *attempt,
-    ag_sse_event_t *event);
+    ag_sse_event_t *event, size_t *at);
 static void ngx_agent_stream_drop(ag_buf_t *b, size_t at, size_t len);
 static ngx_int_t ngx_agent_stream_malformed(ngx_agent_attempt_t *attempt,
     size_t bytes);
 static ngx_int_t ngx_agent_stream_end(ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_translated_end(
+    ngx_agent_attempt_t *attempt);
 static ngx_int_t ngx_agent_stream_pass(ngx_agent_call_t *call);
 
 
@@ -130,17 +135,73 @@ ngx_agent_stream_cut(ngx_agent_call_t *call)
 static ngx_int_t
 ngx_agent_stream_events(ngx_agent_attempt_t *attempt)
 {
-    int              rc;
-    ag_buf_t        *b;
-    ngx_int_t        failed;
-    ag_sse_event_t   event;
+    size_t           at;
+    ngx_int_t        rc;
+
+    if (attempt->call->raw) {
+        return ngx_agent_stream_bytes(attempt);
+    }
+
+    at = attempt->translated ? 0 : attempt->parsed;
+    rc = ngx_agent_stream_understand(attempt, &at);
+
+    if (attempt->translated) {
+        ag_buf_shift(&attempt->answer, at);
+        attempt->parsed = attempt->translation->out.len;
+    }
+
+    return rc;
+}
+
+
+/* Of agent_passthrough: whatever comes goes on. */
+static ngx_int_t
+ngx_agent_stream_bytes(ngx_agent_attempt_t *attempt)
+{
+    ngx_agent_transfer_t  *t;
+
+    t = attempt->transfer;
+
+    if (t->done && t->error != AG_E_NONE) {
+        return ngx_agent_attempt_decline(attempt, t->error);
+    }
+
+    if (attempt->parsed != attempt->answer.len || t->done) {
+
+        if (!attempt->content) {
+            attempt->content = 1;
+            attempt->first = ngx_current_msec;
+        }
+
+        attempt->heard = ngx_current_msec;
+        attempt->parsed = attempt->answer.len;
+        attempt->ended = t->done;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/*
+ * The events from "at" on; it moves behind those that are done with.  What
+ * has been translated stands elsewhere, and is dropped by the caller.
+ */
+static ngx_int_t
+ngx_agent_stream_understand(ngx_agent_attempt_t *attempt, size_t *at)
+{
+    int                  rc;
+    ag_buf_t            *b;
+    ngx_int_t            failed;
+    ag_sse_event_t       event;
+    const ag_dialect_t  *dialect;
 
     b = &attempt->answer;
+    dialect = attempt->target->provider->dialect;
 
     while (!attempt->ended) {
-        rc = ag_sse_next(&attempt->sse, ag_str(b->data + attempt->parsed,
-                                               b->len - attempt->parsed),
-                         &event);
+        rc = dialect->next_event(&attempt->sse,
+                                 ag_str(b->data + *at, b->len - *at), &event);
+
         if (rc == AG_AGAIN) {
             break;
         }
@@ -151,7 +212,7 @@ ngx_agent_stream_events(ngx_agent_attempt_t *attempt)
 
         attempt->heard = ngx_current_msec;
 
-        failed = ngx_agent_stream_event(attempt, &event);
+        failed = ngx_agent_stream_event(attempt, &event, at);
 
         if (failed != NGX_OK) {
             return ngx_agent_attempt_decline(attempt,
@@ -165,8 +226,10 @@ ngx_agent_stream_events(ngx_agent_attempt_t *attempt)
 
 /* NGX_OK, or the class of the failure. */
 static ngx_int_t
-ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event)
+ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event,
+    size_t *at)
 {
+    int                rc;
     size_t             len;
     ag_delta_t         delta;
     ngx_agent_call_t  *call;
@@ -175,7 +238,17 @@ ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event)
     len = event->raw.len;
     ngx_memzero(&delta, sizeof(ag_delta_t));
 
-    call->client->read_event(call->endpoint, event, &delta, &attempt->usage);
+    if (attempt->translated) {
+        rc = ag_translate_event(&attempt->translation->answer, event, &delta);
+
+        if (rc != AG_OK) {
+            return AG_E_BAD_RESPONSE;
+        }
+
+    } else {
+        call->client->read_event(call->endpoint, event, &delta,
+                                 &attempt->usage);
+    }
 
     if (delta.failed) {
         return delta.error;
@@ -203,17 +276,28 @@ ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event)
         attempt->ended = 1;
     }
 
+    if (attempt->translated) {
+        if (!delta.malformed && event->data.len != 0) {
+            attempt->malformed = 0;
+        }
+
+        *at += len;
+
+        return NGX_OK;
+    }
+
     /* what has no data is no event; clients have stumbled over it */
 
     if (delta.malformed || (delta.usage_only && attempt->hide_usage)
         || (event->data.len == 0 && !event->has_comment))
     {
-        ngx_agent_stream_drop(&attempt->answer, attempt->parsed, len);
+        ngx_agent_stream_drop(&attempt->answer, *at, len);
         return NGX_OK;
     }
 
     attempt->malformed = 0;
-    attempt->parsed += len;
+    *at += len;
+    attempt->parsed = *at;
 
     if (attempt->parsed > AG_STREAM_HELD_MAX && !attempt->content) {
         attempt->content = 1;   /* more than we hold back for an error */
@@ -257,15 +341,18 @@ ngx_agent_stream_malformed(ngx_agent_attempt_t *attempt, size_t bytes)
 static ngx_int_t
 ngx_agent_stream_end(ngx_agent_attempt_t *attempt)
 {
-    ngx_int_t  rc;
+    size_t      read;
+    ngx_int_t   rc;
 
     static const char  blank[] = "\n\n", done[] = "data: [DONE]\n\n";
+
+    read = attempt->translated ? 0 : attempt->parsed;
 
     if (attempt->transfer->error != AG_E_NONE) {
         return ngx_agent_attempt_decline(attempt, attempt->transfer->error);
     }
 
-    if (attempt->parsed != attempt->answer.len) {
+    if (read != attempt->answer.len) {
 
         /* its last event may lack no more than its end */
 
@@ -278,6 +365,10 @@ ngx_agent_stream_end(ngx_agent_attempt_t *attempt)
         if (rc != NGX_AGAIN || attempt->ended) {
             return rc;
         }
+    }
+
+    if (attempt->translated) {
+        return ngx_agent_stream_translated_end(attempt);
     }
 
     if (!attempt->finished || !attempt->call->client->done_needed) {
@@ -299,6 +390,25 @@ ngx_agent_stream_end(ngx_agent_attempt_t *attempt)
 }
 
 
+/* Some dialects end a stream with no more than its end. */
+static ngx_int_t
+ngx_agent_stream_translated_end(ngx_agent_attempt_t *attempt)
+{
+    ag_delta_t  delta;
+
+    if (ag_translate_eof(&attempt->translation->answer, &delta) != AG_OK
+        || !delta.done || !attempt->content)
+    {
+        return ngx_agent_attempt_decline(attempt, AG_E_BAD_RESPONSE);
+    }
+
+    attempt->parsed = attempt->translation->out.len;
+    attempt->ended = 1;
+
+    return NGX_AGAIN;
+}
+
+
 /*
  * Gives nginx the events that may go out.  While the client is still busy
  * with the last ones they wait, and the transfer with them.
@@ -307,11 +417,13 @@ static ngx_int_t
 ngx_agent_stream_pass(ngx_agent_call_t *call)
 {
     size_t                rest;
-    ag_buf_t              swap;
+    ag_buf_t              swap, *ready;
     ngx_int_t             rc;
     ngx_agent_attempt_t  *attempt;
 
     attempt = call->attempt;
+    ready = attempt->translated ? &attempt->translation->out
+                                : &attempt->answer;
 
     if (attempt->parsed == 0 || call->sending.len != 0) {
         return NGX_OK;
@@ -321,17 +433,17 @@ ngx_agent_stream_pass(ngx_agent_call_t *call)
         return ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
     }
 
-    rest = attempt->answer.len - attempt->parsed;
+    rest = ready->len - attempt->parsed;
 
-    if (ag_buf_add(&call->sending, attempt->answer.data + attempt->parsed, rest)
+    if (ag_buf_add(&call->sending, ready->data + attempt->parsed, rest)
         != AG_OK)
     {
         return NGX_ERROR;
     }
 
     swap = call->sending;
-    call->sending = attempt->answer;
-    attempt->answer = swap;
+    call->sending = *ready;
+    *ready = swap;
 
     call->sending.len = attempt->parsed;
     attempt->parsed = 0;

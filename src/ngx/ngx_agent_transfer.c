@@ -57,15 +57,11 @@ ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
     ngx_keyval_t     *header;
     ngx_agent_key_t  *key;
 
-    static ngx_str_t  type = ngx_string("Content-Type");
-    static ngx_str_t  json = ngx_string("application/json");
-
     key = provider->keys.elts;
     key += number;
     header = provider->headers.elts;
 
-    size = sizeof("Host: []:65535\r\n") + url->host.len
-           + sizeof("Content-Type: application/json\r\n");
+    size = sizeof("Host: []:65535\r\n") + url->host.len;
 
     if (provider->keys.nelts != 0) {
         size += ngx_strlen(provider->dialect->key_header)
@@ -82,7 +78,6 @@ ngx_agent_transfer_constants(ngx_agent_provider_t *provider,
     }
 
     p = ngx_agent_transfer_host(lines->data, url);
-    p = ngx_agent_transfer_put(p, &type, "", &json);
 
     if (provider->keys.nelts != 0) {
         name.data = (u_char *) provider->dialect->key_header;
@@ -197,12 +192,18 @@ ngx_agent_transfer_head(ngx_agent_transfer_t *t,
 {
     size_t            size;
     u_char           *p;
-    ngx_str_t        *base;
+    ngx_str_t        *base, *method, *type;
     ngx_uint_t        i, n;
     ngx_keyval_t     *header;
     ngx_agent_url_t  *url;
 
+    static ngx_str_t  post = ngx_string("POST");
+    static ngx_str_t  json = ngx_string("application/json");
+    static ngx_str_t  type_name = ngx_string("Content-Type");
+
     url = &request->replica->url;
+    method = request->method.len ? &request->method : &post;
+    type = request->method.len ? &request->content_type : &json;
     header = request->headers ? request->headers->elts : NULL;
     n = request->headers ? request->headers->nelts : 0;
 
@@ -210,7 +211,8 @@ ngx_agent_transfer_head(ngx_agent_transfer_t *t,
         return ngx_agent_transfer_get(t, request, lines, out);
     }
 
-    size = sizeof("POST ? HTTP/1.1\r\n") + url->url.len + request->path.len
+    size = method->len + sizeof(" ? HTTP/1.1\r\n") + url->url.len
+           + request->path.len + sizeof("Content-Type: \r\n") + type->len
            + request->args.len + lines->len
            + sizeof("Content-Length: \r\n\r\n") + NGX_SIZE_T_LEN
            + (joined ? len : 0);
@@ -229,15 +231,24 @@ ngx_agent_transfer_head(ngx_agent_transfer_t *t,
     base = (request->provider->proxy.len && !url->tls) ? &url->url
                                                        : &url->path;
 
-    p = ngx_sprintf(out->data, "POST %V%V%s%V HTTP/1.1\r\n%V", base,
+    p = ngx_sprintf(out->data, "%V %V%V%s%V HTTP/1.1\r\n%V", method, base,
                     &request->path, request->args.len ? "?" : "",
                     &request->args, lines);
+
+    if (type->len != 0) {
+        p = ngx_agent_transfer_put(p, &type_name, "", type);
+    }
 
     for (i = 0; i < n; i++) {
         p = ngx_agent_transfer_put(p, &header[i].key, "", &header[i].value);
     }
 
-    p = ngx_sprintf(p, "Content-Length: %uz\r\n\r\n", len);
+    if (len != 0 || method->data[0] == 'P') {
+        p = ngx_sprintf(p, "Content-Length: %uz\r\n", len);
+    }
+
+    *p++ = CR;
+    *p++ = LF;
 
     out->len = (size_t) (p - out->data) + (joined ? len : 0);
 

@@ -48,16 +48,18 @@ ngx_int_t
 ngx_agent_validate_stream(ngx_agent_attempt_t *attempt)
 {
     int                    rc;
+    ag_buf_t              *events;
     ngx_agent_call_t      *call;
     ag_validate_result_t   result;
 
     call = attempt->call;
+    events = attempt->translated ? &attempt->translation->out
+                                 : &attempt->answer;
     ngx_memzero(&result, sizeof(ag_validate_result_t));
 
     rc = ag_validate_stream(&call->validate, call->endpoint,
                             ngx_agent_str(&call->body),
-                            ag_str(attempt->answer.data, attempt->parsed),
-                            &result);
+                            ag_str(events->data, attempt->parsed), &result);
 
     return ngx_agent_validate_done(attempt, rc, &result);
 }

@@ -105,7 +105,7 @@ dialects_are_found_by_the_names_that_are_listed(void **state)
         assert_string_equal(ag_dialect_find(text(name))->name, name);
     }
 
-    assert_null(ag_dialect_find(text("gemini")));
+    assert_null(ag_dialect_find(text("bedrock")));
     assert_null(ag_dialect_find(text("OpenAI")));
     assert_null(ag_dialect_find(text("")));
 }
