@@ -822,18 +822,3 @@ def test_a_models_timeout_overrides_its_providers(gateway, provider):
         "target main/gpt-upstream;",
         "target main/gpt-upstream; timeout total=300ms;"))
     assert g.chat().error["code"] == "provider_timeout"
-
-
-def test_one_model_has_one_dialect_and_says_so(gateway, provider):
-    """An Anthropic client cannot be served by an OpenAI provider, yet."""
-    p = provider(P.chats())
-    g = gateway(p)
-    response = g.post("/v1/messages", {"models": "gpt-test", "max_tokens": 1,
-                                       "messages": [{}]})
-    assert response.status == 400
-    assert response.json()["type"] == "error"
-    assert p.requests == []
-    other = gateway(provider(P.chats()), dialect="anthropic")
-    response = other.chat()
-    assert (response.status, response.error["code"]) \
-        == (400, "unsupported_endpoint")

@@ -367,11 +367,3 @@ def test_heartbeats_are_pings_with_data(claude):
     assert events[0].name == "ping"
     assert events[0].json() == {"type": "ping"}
     assert [e.data for e in events if e.data in EVENTS] == EVENTS
-
-
-def test_an_openai_call_of_a_claude_model_says_what_is_wrong(claude):
-    client, provider, g = claude(says(whole(MESSAGE), KEEP))
-    response = g.chat(question(model="claude-sonnet-5-5"))
-    assert response.status == 400
-    assert response.error["code"] == "unsupported_endpoint"
-    assert provider.requests == []

@@ -266,20 +266,29 @@ def test_other_surfaces_fall_back_too(path, body, dialect, gateway):
     assert response.header("x-agent-degraded") == "fallback"
 
 
+EMBEDDING = {"object": "list", "model": "e", "data": [
+    {"object": "embedding", "index": 0, "embedding": [0.5]}],
+    "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+
+
+def embed(fleet):
+    return fleet.g.post("/v1/embeddings",
+                        {"model": "gpt-test", "input": "x"})
+
+
 def test_an_endpoint_goes_to_a_target_that_serves_it(gateway):
-    fleet = Fleet(gateway, model("target answers; fallback chats;"),
-                  answers=Member(good("Never."), dialect="responses"),
-                  chats=Member(good("Fine.")))
-    response = fleet.ask()
-    assert text_of(response) == "Fine."
-    assert fleet.asked == ["chats"]
+    fleet = Fleet(gateway, model("target answers; fallback embeds;"),
+                  answers=Member(good("Never."), dialect="anthropic"),
+                  embeds=Member(says(whole(EMBEDDING), KEEP)))
+    assert embed(fleet).json()["data"][0]["embedding"] == [0.5]
+    assert fleet.asked == ["embeds"]
 
 
 def test_an_endpoint_that_no_target_serves_is_refused(gateway):
     fleet = Fleet(gateway, model("target main; fallback second;"),
-                  main=Member(good("1st"), dialect="responses"),
-                  second=Member(good("2nd"), dialect="responses"))
-    assert outcome(fleet.ask()) == (400, "unsupported_endpoint")
+                  main=Member(good("1st"), dialect="anthropic"),
+                  second=Member(good("2nd"), dialect="anthropic"))
+    assert outcome(embed(fleet)) == (400, "unsupported_endpoint")
     assert fleet.asked == []
 
 

@@ -1,0 +1,25 @@
+"""Recorded answers of every dialect, read by Anthropic's SDK as a message
+through the gateway: the same text, calls, end and tokens as the SDK of the
+provider's own dialect reads without it.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("replay_readers")
+
+import replay
+from replay_readers import same
+
+pytestmark = pytest.mark.smoke
+
+
+@pytest.fixture(scope="module")
+def stand(shared):
+    return replay.Stand(shared)
+
+
+@replay.recordings()
+def test_the_message_is_what_the_provider_said(stand, recording, gateway):
+    if recording.failed:                # a key without quota rests
+        stand = replay.Stand(gateway)
+    same(stand, recording, "anthropic")
