@@ -10,15 +10,24 @@
 #include <stdint.h>
 
 
-#define ANSWERS_EVENT  320    /* bytes; one event with all its framing */
+#define ANSWERS_EVENT  400    /* bytes; one event with all its framing */
 
 
-/* What the mock provider sends, rendered once. */
+typedef enum {
+    ANSWERS_OPENAI,
+    ANSWERS_ANTHROPIC,
+    ANSWERS_DIALECTS
+} answers_dialect_e;
+
+
+/* What the mock provider sends in one dialect, rendered once. */
 typedef struct {
+    answers_dialect_e  dialect;
+
     char    *json;                      /* head and body */
     size_t   json_len;
 
-    char     open[2 * ANSWERS_EVENT];   /* a stream's head and role */
+    char     open[4 * ANSWERS_EVENT];   /* a stream's head and role */
     size_t   open_len;
     char     delta[ANSWERS_EVENT];
     size_t   delta_len;
@@ -30,7 +39,7 @@ typedef struct {
 } answers_t;
 
 
-void answers_init(answers_t *a);
+void answers_init(answers_t *a, answers_dialect_e dialect);
 
 /*
  * Renders the answer that is not streamed with a body of "size" bytes, or

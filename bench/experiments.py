@@ -17,17 +17,23 @@ import legs
 from legs import LEGS
 
 KB = 1024
+MESSAGES = '/v1/messages'
 
 SENTENCE = ('Tell me, in \\"plain\\" words, what the second paragraph of the '
             'report says about caches.\\n')
 
 
-def body(size, stream, model):
-    """A chat request of about that many bytes, in messages of 2 KB."""
+def body(size, stream, model, options=True):
+    """A chat request of about that many bytes, in messages of 2 KB.
+
+    Without stream_options it is one that Anthropic takes as well.
+    """
     head = f'{{"model":"{model}","messages":['
     tail = '],"temperature":0.7,"max_tokens":256'
     if stream:
-        tail += ',"stream":true,"stream_options":{"include_usage":true}'
+        tail += ',"stream":true'
+        if options:
+            tail += ',"stream_options":{"include_usage":true}'
     tail += '}'
     messages = []
     left = size - len(head) - len(tail)
@@ -45,7 +51,7 @@ def body(size, stream, model):
 
 def request(size=KB, stream=False, key=legs.TENANT_KEY,
             path='/v1/chat/completions', model='bench-model'):
-    content = body(size, stream, model)
+    content = body(size, stream, model, path != MESSAGES)
     json.loads(content)
     return (f'POST {path} HTTP/1.1\r\n'
             'Host: gateway.example\r\n'
@@ -237,6 +243,66 @@ def resilience(bench, leg):
         bench.wrong += plain.stop() + every.stop()
 
 
+# client's path, model, dialect of the mock: as bytes pass, and translated
+PAIRS = {
+    'chat-openai': ('/v1/chat/completions', 'bench-openai', 0),
+    'chat-anthropic': ('/v1/chat/completions', 'bench-anthropic', 1),
+    'messages-anthropic': (MESSAGES, 'bench-anthropic', 1),
+    'messages-openai': (MESSAGES, 'bench-openai', 0),
+}
+
+
+def translation(bench, leg):
+    """Translated calls and streams beside those whose bytes pass."""
+    return {'whole': pairs(bench, leg, whole_pair),
+            'stream': pairs(bench, leg, stream_pair)}
+
+
+def pairs(bench, leg, run):
+    """Each pair there and back, each time in a gateway of its own."""
+    found = {name: [] for name in PAIRS}
+    for name in (*PAIRS, *reversed(PAIRS)):
+        fresh = legs.Nginx(leg.leg, bench.env, bench.mock,
+                           name=leg.leg + '-translation',
+                           conf=legs.TRANSLATION)
+        try:
+            fresh.start()
+            found[name].append(run(bench, fresh, name, *PAIRS[name]))
+        finally:
+            bench.wrong += fresh.stop()
+    return {name: {key: statistics.fmean(w[key] for w in windows)
+                   for key in ('cpu_answer', 'cpu_chunk', 'memory_open')
+                   if all(key in w for w in windows)}
+            for name, windows in found.items()}
+
+
+def whole_pair(bench, leg, name, path, model, dialect):
+    return bench.load(leg, 'json', request(path=path, model=model),
+                      {'dialect': dialect}, what=name, c=8, warm_ms=200,
+                      window_ms=1000)
+
+
+def stream_pair(bench, leg, name, path, model, dialect, c=1000,
+                window_ms=1500):
+    idle = leg.memory()['pss']
+    ramp, warm = 600, 400
+    length = ramp + warm + window_ms * bench.scale + 800
+    deltas = int(length / bench.pace_ms) + 1
+    found = bench.load(leg, 'sse',
+                       request(path=path, model=model, stream=True),
+                       {'dialect': dialect, 'stream': 1, 'deltas': deltas,
+                        'pace_us': bench.pace_ms * 1000},
+                       what=name, c=c, deltas=deltas, repeat=0, ramp_ms=ramp,
+                       warm_ms=warm, window_ms=window_ms)
+    found['memory_open'] = (found['memory'] - idle) / 1e3 / c
+    return found
+
+
+def translate(bench, _):
+    """The same without a gateway: what its functions take, in ns."""
+    return bench.translate()
+
+
 BEHIND = ('proxy_pass', 'gateway')
 ALONE = ('gateway',)
 
@@ -249,6 +315,8 @@ NORMAL = [
     ('whole-64', BEHIND, whole(64)),
     ('failover', ALONE, failover),
     ('resilience', ALONE, resilience),
+    ('translation', ALONE, translation),
+    ('translate', ALONE, translate),
     ('flight-10', BEHIND, flight(10, 2)),
     ('flight-5000', BEHIND, flight(5000, 1000)),
 ]

@@ -300,6 +300,37 @@ RESILIENCE = """\
 
 """ + GATEWAY_SERVER
 
+# One model of each dialect: of two clients, one is translated for each.
+TRANSLATION = """\
+    agent_zone gateway:8m;
+
+    agent_provider openai {{
+        dialect openai;
+        url http://{host}:{mock}/v1;
+        key file:{prefix}/provider.key;
+    }}
+
+    agent_provider anthropic {{
+        dialect anthropic;
+        url http://{host}:{mock}/v1;
+        key file:{prefix}/provider.key;
+    }}
+
+    agent_model bench-openai {{
+        target openai/upstream-model;
+    }}
+
+    agent_model bench-anthropic {{
+        target anthropic/upstream-model;
+    }}
+
+    agent_tenant bench {{
+        key file:{prefix}/tenant.key;
+        models *;
+    }}
+
+""" + GATEWAY_SERVER
+
 DENIED = ('{"error":{"message":"Incorrect API key provided.",'
           '"type":"invalid_request_error","param":null,'
           '"code":"invalid_api_key"}}')

@@ -1,13 +1,14 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * A provider for the benchmark: answers every POST with a chat completion,
- * whole or streamed, and does as little else as possible.  One thread, one
+ * A provider for the benchmark: answers every POST with a completion, whole or
+ * streamed, and does as little else as possible.  One thread, one
  * epoll, HTTP/1.1 with keep-alive.
  *
  * What it answers is set by "GET /mock?name=value&..." between two windows,
  * because nothing in a call may depend on what a gateway lets through:
  *
+ *   dialect   0: OpenAI's, 1: Anthropic's
  *   stream    0: one JSON answer, 1: a stream of events
  *   size      bytes of the JSON answer
  *   delay_us  time before the answer, or before the first delta
@@ -79,6 +80,7 @@ typedef struct {
     int           epoll;
     int           listeners[MOCK_PORTS];
 
+    long          dialect;
     long          stream;
     long          size;
     long          delay_us;
@@ -92,7 +94,8 @@ typedef struct {
     uint64_t      late;               /* ns, worst delay of a timer */
     uint64_t      streams;            /* opened so far */
 
-    answers_t     answers;
+    answers_t     dialects[ANSWERS_DIALECTS];
+    answers_t    *answers;            /* of the one that is set */
 
     char          last[2 * MOCK_HEAD];
     size_t        last_len;
@@ -141,7 +144,12 @@ main(void)
     mock.pace_us = 20000;
     mock.burst = 1;
     mock.epoll = epoll_create1(EPOLL_CLOEXEC);
-    answers_init(&mock.answers);
+
+    for (i = 0; i < ANSWERS_DIALECTS; i++) {
+        answers_init(&mock.dialects[i], i);
+    }
+
+    mock.answers = &mock.dialects[ANSWERS_OPENAI];
 
     for (i = 0; i < MOCK_PORTS; i++) {
         if (mock_listen(i) != 0) {
@@ -430,7 +438,7 @@ static void
 mock_answer(mock_conn_t *c)
 {
     if (c->refuses) {
-        mock_send(c, mock.answers.refusal, mock.answers.refusal_len);
+        mock_send(c, mock.answers->refusal, mock.answers->refusal_len);
         c->busy = 0;
 
     } else if (mock.stream) {
@@ -444,7 +452,7 @@ mock_answer(mock_conn_t *c)
                    measure_now() + mock.delay_us * 1000);
 
     } else {
-        mock_send(c, mock.answers.json, mock.answers.json_len);
+        mock_send(c, mock.answers->json, mock.answers->json_len);
         c->busy = 0;
     }
 }
@@ -505,6 +513,7 @@ mock_set(const char *uri)
         const char  *name;
         long        *value;
     } settings[] = {
+        { "dialect=", &mock.dialect },
         { "stream=", &mock.stream },
         { "size=", &mock.size },
         { "delay_us=", &mock.delay_us },
@@ -527,11 +536,16 @@ mock_set(const char *uri)
         }
     }
 
+    if (mock.dialect < 0 || mock.dialect >= ANSWERS_DIALECTS) {
+        mock.dialect = ANSWERS_OPENAI;
+    }
+
     if (mock.burst < 1 || mock.burst > MOCK_BURST) {
         mock.burst = 1;
     }
 
-    answers_json(&mock.answers, mock.size);
+    mock.answers = &mock.dialects[mock.dialect];
+    answers_json(mock.answers, mock.size);
 }
 
 
@@ -646,7 +660,7 @@ mock_stream_open(mock_conn_t *c)
 {
     uint64_t  now, phase;
 
-    mock_send_copy(c, mock.answers.open, mock.answers.open_len);
+    mock_send_copy(c, mock.answers->open, mock.answers->open_len);
 
     now = measure_now();
 
@@ -674,7 +688,7 @@ mock_stream_next(mock_conn_t *c)
     uint64_t  due;
 
     if (c->deltas == 0) {
-        mock_send_copy(c, mock.answers.end, mock.answers.end_len);
+        mock_send_copy(c, mock.answers->end, mock.answers->end_len);
         c->busy = 0;
         return;
     }
@@ -695,7 +709,7 @@ mock_stream_write(mock_conn_t *c)
     p = chunks;
 
     for (i = 0; i < mock.burst && c->deltas; i++) {
-        p += answers_delta(&mock.answers, p, measure_now(), c->seq++);
+        p += answers_delta(mock.answers, p, measure_now(), c->seq++);
         c->deltas--;
     }
 
@@ -725,7 +739,7 @@ mock_timers_run(void)
             mock_stream_next(c);
 
         } else {
-            mock_send(c, mock.answers.json, mock.answers.json_len);
+            mock_send(c, mock.answers->json, mock.answers->json_len);
             c->busy = 0;
         }
     }

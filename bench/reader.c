@@ -15,7 +15,9 @@
 
 
 #define READER_DATA     "data: "
+#define READER_TYPE     "event: "
 #define READER_CONTENT  "\"content\":\""
+#define READER_TEXT     "\"text\":\""
 #define READER_STAMP    20    /* digits of the time, then ':' */
 #define READER_SEQ      6     /* digits of the number */
 
@@ -32,6 +34,8 @@ static size_t reader_body(reader_t *r, const char *p, size_t n,
 static void reader_lines(reader_t *r, const char *p, size_t n,
     const reader_sink_t *sink);
 static void reader_event(reader_t *r, const char *p, size_t n,
+    const reader_sink_t *sink);
+static void reader_typed(reader_t *r, const char *p, size_t n,
     const reader_sink_t *sink);
 static void reader_delta(reader_t *r, const char *p, const char *end,
     const reader_sink_t *sink);
@@ -332,13 +336,21 @@ reader_event(reader_t *r, const char *p, size_t n, const reader_sink_t *sink)
         return;
     }
 
+    if (n > 7 && memcmp(p, READER_TYPE, 7) == 0) {
+        r->typed = 1;
+        return;
+    }
+
     if (n < 6 || memcmp(p, READER_DATA, 6) != 0) {
         reader_wrong(r, "line of a stream that is not data");
         return;
     }
 
     if (r->done) {
-        reader_wrong(r, "event after [DONE]");
+        reader_wrong(r, "event after the last one");
+
+    } else if (r->typed) {
+        reader_typed(r, p, n, sink);
 
     } else if (n == 12 && memcmp(p + 6, "[DONE]", 6) == 0) {
         r->done = 1;
@@ -358,6 +370,36 @@ reader_event(reader_t *r, const char *p, size_t n, const reader_sink_t *sink)
         r->usage = 1;
 
     } else {
+        reader_wrong(r, "event that the provider did not send");
+    }
+}
+
+
+/* Events whose type is named are Anthropic's. */
+
+static void
+reader_typed(reader_t *r, const char *p, size_t n, const reader_sink_t *sink)
+{
+    const char  *content;
+
+    if ((content = memmem(p, n, READER_TEXT, 8)) != NULL
+        && content[8] != '"')
+    {
+        reader_delta(r, content + 8, p + n, sink);
+
+    } else if (memmem(p, n, "\"role\":", 7) != NULL) {
+        r->role = 1;
+
+    } else if (memmem(p, n, "\"stop_reason\":\"end_turn\"", 24) != NULL) {
+        r->finish = 1;
+        r->usage = (memmem(p, n, "\"usage\":{", 9) != NULL);
+
+    } else if (memmem(p, n, "\"type\":\"message_stop\"", 21) != NULL) {
+        r->done = 1;
+
+    } else if (memmem(p, n, "\"type\":\"content_block_", 22) == NULL
+               && memmem(p, n, "\"type\":\"ping\"", 13) == NULL)
+    {
         reader_wrong(r, "event that the provider did not send");
     }
 }

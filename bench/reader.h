@@ -41,6 +41,7 @@ typedef struct {
     unsigned        chunked:1;
     unsigned        closing:1;         /* "Connection: close" */
     unsigned        stream:1;          /* text/event-stream */
+    unsigned        typed:1;           /* its events are of Anthropic */
     unsigned        role:1;            /* seen in the stream ... */
     unsigned        finish:1;
     unsigned        usage:1;
@@ -60,7 +61,8 @@ void reader_start(reader_t *r);
 /*
  * Feeds bytes of the answer.  Ends in READER_DONE only if the answer is
  * complete and its length was known; bytes after it are wrong.  A stream has
- * to hold a role, numbered chunks in order, a finish, a usage and [DONE].
+ * to hold a role, numbered chunks in order, a finish, a usage and [DONE], or
+ * what Anthropic has in their places.
  *
  * Returns the state.
  */

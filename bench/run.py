@@ -30,6 +30,7 @@ from legs import LEGS, Failure
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.path.join(
     os.environ.get('AG_BUILD', os.path.join(ROOT, 'build')), 'bench'))
+TRANSLATE = ('translate.c', 'calls.c', 'measure.c')
 SOURCES = {'mock': ('mock.c', 'answers.c', 'timers.c', 'measure.c'),
            'load': ('load.c', 'reader.c', 'measure.c')}
 FILES = 65536
@@ -107,7 +108,7 @@ class Bench:
     def probe(self, leg):
         """One whole and one streamed answer, looked at closely."""
         for stream in (0, 1):
-            self.mock.set(stream=stream, size=experiments.KB, delay_us=0,
+            self.mock.set(dialect=0, stream=stream, size=experiments.KB, delay_us=0,
                           deltas=3, pace_us=1000, burst=1)
             sent = experiments.request(stream=bool(stream))
             status, _, answer = legs.exchange(
@@ -149,12 +150,24 @@ class Bench:
             self.repeats += 1
         return window
 
+    def translate(self):
+        """The functions alone, on the core under test; None without them."""
+        binary = os.path.join(self.env.build, 'translate')
+        if not os.path.exists(binary):
+            return None
+        run = subprocess.run(['taskset', '-c', str(self.env.cores[0]), binary],
+                             stdout=subprocess.PIPE, check=False)
+        if run.returncode != 0:
+            self.wrong.append('translate: see above')
+            return None
+        return json.loads(run.stdout)
+
     def window(self, leg, kind, sent, mock, options):
         """Sets the mock, runs the load generator, checks the answers."""
         path = os.path.join(self.env.build, 'request')
         with open(path, 'wb') as file:
             file.write(sent)
-        settings = {'stream': 0, 'size': experiments.KB, 'delay_us': 0,
+        settings = {'dialect': 0, 'stream': 0, 'size': experiments.KB, 'delay_us': 0,
                     'burst': 1, **mock}
         self.mock.set(**settings)
         options = dict(options)
@@ -268,6 +281,26 @@ def build():
                         '-o', binary,
                         *(os.path.join(here, name) for name in sources)],
                        check=True)
+
+
+def build_translate():
+    """Links the very objects of the module that was built, if it was."""
+    here = os.path.join(ROOT, 'bench')
+    binary = os.path.join(BUILD, 'translate')
+    objects = [os.path.join(path, name) for part in ('core', 'dialect')
+               for path, _, names in os.walk(os.path.join(
+                   os.path.dirname(BUILD), 'module/objs/addon', part))
+               for name in names if name.endswith('.o')]
+    if os.path.exists(binary):
+        os.unlink(binary)
+    if not objects:
+        say('translate: skipped, there are no objects of the module')
+        return
+    subprocess.run([os.environ.get('CC', 'cc'), '-O2', '-Wall', '-Wextra',
+                    '-I' + os.path.join(ROOT, 'src'), '-o', binary,
+                    *(os.path.join(here, name) for name in TRANSLATE),
+                    *objects, '-lyyjson', '-lpcre2-8', '-lcrypto', '-lm'],
+                   check=True)
 
 
 def prepare():
@@ -389,6 +422,8 @@ def main():
         held = lock()
         build()
         names, chosen = choose(options, env)
+        if 'translate' in [e[0] for e in chosen]:
+            build_translate()
         rounds = options.rounds or (5 if options.full else
                                     1 if options.quick else 3)
         bench = Bench(env, options.scale or (3 if options.full else 1),

@@ -17,6 +17,9 @@
                                            clients send results in the order
                                            of the calls */
 
+#define AG_ANTHROPIC_ASK_REMOVALS  256  /* tools taken away by messages; each
+                                           is looked for in a list */
+
 
 typedef int (*ag_anthropic_ask_block_pt)(ag_anthropic_ask_t *ask,
     yyjson_val *block);
@@ -41,6 +44,12 @@ static int ag_anthropic_ask_block_result(ag_anthropic_ask_t *ask,
     yyjson_val *block);
 static ag_str_t ag_anthropic_ask_block_called(ag_anthropic_ask_t *ask,
     ag_str_t id);
+static int ag_anthropic_ask_block_reference(ag_anthropic_ask_t *ask,
+    yyjson_val *block);
+static int ag_anthropic_ask_block_addition(ag_anthropic_ask_t *ask,
+    yyjson_val *block);
+static int ag_anthropic_ask_block_removal(ag_anthropic_ask_t *ask,
+    yyjson_val *block);
 static int ag_anthropic_ask_block_thought(ag_anthropic_ask_t *ask,
     yyjson_val *block);
 static int ag_anthropic_ask_block_redacted(ag_anthropic_ask_t *ask,
@@ -74,6 +83,12 @@ static const ag_anthropic_ask_block_t  ag_anthropic_ask_block_types[] = {
 
     { "tool_use", AG_ANTHROPIC_ASK_ASSISTANT, ag_anthropic_ask_block_call },
     { "tool_result", AG_ANTHROPIC_ASK_USER, ag_anthropic_ask_block_result },
+    { "tool_reference", AG_ANTHROPIC_ASK_RESULT,
+      ag_anthropic_ask_block_reference },
+    { "tool_addition", AG_ANTHROPIC_ASK_SYSTEM,
+      ag_anthropic_ask_block_addition },
+    { "tool_removal", AG_ANTHROPIC_ASK_SYSTEM,
+      ag_anthropic_ask_block_removal },
     { "thinking", AG_ANTHROPIC_ASK_ASSISTANT, ag_anthropic_ask_block_thought },
     { "redacted_thinking", AG_ANTHROPIC_ASK_ASSISTANT,
       ag_anthropic_ask_block_redacted },
@@ -297,6 +312,75 @@ ag_anthropic_ask_block_called(ag_anthropic_ask_t *ask, ag_str_t id)
     }
 
     return ag_str(NULL, 0);
+}
+
+
+/*
+ * What a search for tools has found: all tools are told here at once, so the
+ * model reads that this one is there.
+ */
+static int
+ag_anthropic_ask_block_reference(ag_anthropic_ask_t *ask, yyjson_val *block)
+{
+    ag_buf_t  *b;
+    ag_str_t   name;
+
+    name = ag_json_text(yyjson_obj_get(block, "tool_name"));
+    b = ag_arena_buf(ask->n->arena, AG_TRANSLATE_MAX);
+
+    if (b == NULL || ag_buf_add_string(b, "Tool available: ") != AG_OK
+        || ag_buf_add(b, name.data, name.len) != AG_OK)
+    {
+        return AG_NOMEM;
+    }
+
+    return ag_anthropic_ask_block_plain(ask, ag_buf_str(b), block);
+}
+
+
+/* A reference is to a tool that is told anyway. */
+static int
+ag_anthropic_ask_block_addition(ag_anthropic_ask_t *ask, yyjson_val *block)
+{
+    yyjson_val  *tool;
+
+    tool = yyjson_obj_get(block, "tool");
+
+    if (!ag_str_is(ag_json_text(yyjson_obj_get(tool, "type")),
+                   "tool_definition"))
+    {
+        return AG_OK;
+    }
+
+    return ag_anthropic_ask_tool_add(ask, yyjson_obj_get(tool, "definition"));
+}
+
+
+static int
+ag_anthropic_ask_block_removal(ag_anthropic_ask_t *ask, yyjson_val *block)
+{
+    ag_str_t     name;
+    ag_tool_t  **tool;
+    yyjson_val  *value;
+
+    value = yyjson_obj_get(block, "tool");
+    name = ag_json_text(yyjson_obj_get(value, "name"));
+
+    if (name.len == 0 || ask->removals == AG_ANTHROPIC_ASK_REMOVALS) {
+        return AG_OK;
+    }
+
+    ask->removals++;
+
+    for (tool = &ask->n->tools; *tool != NULL; tool = &(*tool)->next) {
+        if (ag_str_equal((*tool)->name, name)) {
+            *tool = (*tool)->next;
+            ask->tools = NULL;
+            break;
+        }
+    }
+
+    return AG_OK;
 }
 
 

@@ -31,6 +31,9 @@ typedef struct {
     ag_part_t     *said;        /* of this turn: its last text or call */
     ag_str_t       signature;   /* Gemini's, of the next text or call */
 
+    ag_tool_t    **tools;       /* the end of that list; NULL: not known */
+    uint32_t       removals;    /* of tools, by messages */
+
     ag_part_t     *calls;       /* parts of the assistant's last turn, and */
     ag_part_t     *call;        /* where the next result's call may be */
 } ag_anthropic_ask_t;
@@ -62,9 +65,10 @@ int ag_anthropic_ask_source_document(ag_anthropic_ask_t *ask,
 int ag_anthropic_ask_source_search(ag_anthropic_ask_t *ask,
     yyjson_val *block);
 
-/* The members "tools" and "tool_choice". */
+/* The members "tools" and "tool_choice", and a tool that a message adds. */
 int ag_anthropic_ask_tools(ag_neutral_t *n, yyjson_val *tools,
     ag_error_t *error);
+int ag_anthropic_ask_tool_add(ag_anthropic_ask_t *ask, yyjson_val *value);
 int ag_anthropic_ask_tool_choice(ag_neutral_t *n, yyjson_val *choice,
     ag_error_t *error);
 

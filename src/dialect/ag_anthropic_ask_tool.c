@@ -47,6 +47,22 @@ ag_anthropic_ask_tools(ag_neutral_t *n, yyjson_val *tools, ag_error_t *error)
 
 
 int
+ag_anthropic_ask_tool_add(ag_anthropic_ask_t *ask, yyjson_val *value)
+{
+    if (ask->tools == NULL) {
+        for (ask->tools = &ask->n->tools;
+             *ask->tools != NULL;
+             ask->tools = &(*ask->tools)->next)
+        {
+            /* void */
+        }
+    }
+
+    return ag_anthropic_ask_tool(ask->n, value, &ask->tools, 0, ask->error);
+}
+
+
+int
 ag_anthropic_ask_tool_choice(ag_neutral_t *n, yyjson_val *choice,
     ag_error_t *error)
 {

@@ -120,7 +120,7 @@ ag_anthropic_tell_tool_check(ag_anthropic_tell_t *t, unsigned *any)
         if (tool->kind == AG_TOOL_CUSTOM || tool->kind == AG_TOOL_FOREIGN
             || ag_facts_refuses(t->to->facts, TOOLS))
         {
-            if (ag_outbound_refuse(t->to, t->error, "tools") != AG_OK) {
+            if (ag_outbound_tool(t->n, t->to, t->error, tool) != AG_OK) {
                 return AG_INVALID;
             }
 

@@ -123,6 +123,17 @@ int ag_facts_read(ag_facts_table_t *table, ag_arena_t *arena, ag_str_t text,
 const ag_facts_t *ag_facts_find(const ag_facts_table_t *table, ag_str_t model,
     const ag_dialect_t *provider);
 
+/* No more output tokens than the model writes, as far as it is known: agents
+ * ask for what another model could write. */
+static inline uint64_t
+ag_facts_most(const ag_facts_t *facts, uint64_t tokens)
+{
+    return (facts->name.len > 0 && facts->max_output_tokens > 0
+            && tokens > facts->max_output_tokens) ? facts->max_output_tokens
+                                                  : tokens;
+}
+
+
 /* When the project's own table was made. */
 const char *ag_facts_dated(void);
 

@@ -88,7 +88,7 @@ ag_gemini_tell_known(ag_gemini_tell_t *t, ag_gemini_tools_t *tools)
 
         if (!known || ag_facts_refuses(t->to->facts, TOOLS)) {
 
-            if (ag_outbound_refuse(t->to, t->error, "tools") != AG_OK) {
+            if (ag_outbound_tool(t->n, t->to, t->error, tool) != AG_OK) {
                 return AG_INVALID;
             }
 
@@ -104,6 +104,14 @@ ag_gemini_tell_known(ag_gemini_tell_t *t, ag_gemini_tools_t *tools)
             tools->functions++;
             tools->strict |= (tool->strict == 1);
         }
+    }
+
+    /* no model takes both, but in modes that want all of a search replayed */
+
+    if (tools->search && tools->functions > 0) {
+        tools->search = 0;
+        ag_outbound_drop(t->to, (t->n->web_search != NULL)
+                                ? "web_search_options" : "web_search");
     }
 
     return AG_OK;

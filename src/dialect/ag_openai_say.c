@@ -47,6 +47,10 @@ ag_openai_say_event(ag_writer_t *w, const ag_event_t *event)
 
     rc = (c.say != NULL) ? AG_OK : ag_openai_say_begin(&c);
 
+    if (rc == AG_OK && c.say->calling && !ag_openai_say_block_awaits(&c)) {
+        rc = ag_openai_say_block_begun(&c, 0);
+    }
+
     if (rc == AG_OK) {
         rc = (event->kind == AG_EVENT_END) ? ag_openai_say_end(&c)
                                            : ag_openai_say_choice(&c);

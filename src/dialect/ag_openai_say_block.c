@@ -20,6 +20,8 @@ static int ag_openai_say_block_more(ag_openai_chunk_t *c, const char *object,
     const char *name);
 static int ag_openai_say_block_hold(ag_openai_chunk_t *c, ag_buf_t **held);
 static int ag_openai_say_block_function(ag_openai_chunk_t *c);
+static unsigned ag_openai_say_block_is_google(const ag_openai_chunk_t *c);
+static void ag_openai_say_block_late(ag_openai_chunk_t *c);
 static void ag_openai_say_block_google(ag_openai_chunk_t *c);
 static ag_str_t ag_openai_say_block_id(const ag_openai_chunk_t *c);
 static int ag_openai_say_block_sources(ag_openai_chunk_t *c);
@@ -63,12 +65,16 @@ ag_openai_say_block_open(ag_openai_chunk_t *c)
 }
 
 
-/* The arguments begin empty, and follow: clients join what they get. */
+/*
+ * The arguments begin empty, and follow: clients join what they get.  Held
+ * until the next event: some clients read a signature only here.
+ */
 static int
 ag_openai_say_block_call(ag_openai_chunk_t *c)
 {
     unsigned   custom;
     ag_put_t  *p;
+    ag_buf_t  *out;
 
     p = &c->put;
 
@@ -76,7 +82,19 @@ ag_openai_say_block_call(ag_openai_chunk_t *c)
         return ag_openai_say_block_function(c);
     }
 
+    if (c->say->call == NULL) {
+        c->say->call = ag_arena_buf(c->w->arena, AG_ANSWER_MAX);
+
+        if (c->say->call == NULL) {
+            return AG_NOMEM;
+        }
+    }
+
     custom = (c->event->type == AG_BLOCK_CUSTOM);
+
+    out = p->out;
+    p->out = c->say->call;
+    p->out->len = 0;
 
     ag_openai_say_open(c);
     ag_put_open(p, "tool_calls", '[');
@@ -88,11 +106,54 @@ ag_openai_say_block_call(ag_openai_chunk_t *c)
     ag_put_text(p, "name", c->event->name);
     ag_put_word(p, custom ? "input" : "arguments", "");
     ag_put_close(p, '}');
-    ag_put_close(p, '}');
-    ag_put_close(p, ']');
-    ag_openai_say_close(c);
+
+    p->out = out;
+
+    c->say->calling = 1;
+    c->say->call_choice = c->event->choice;
+    c->say->call_block = c->event->block;
 
     return (p->rc == AG_OK) ? ag_openai_say_block_called(c) : p->rc;
+}
+
+
+unsigned
+ag_openai_say_block_awaits(const ag_openai_chunk_t *c)
+{
+    return c->event->kind == AG_EVENT_SIGN
+           && c->event->choice == c->say->call_choice
+           && c->event->block == c->say->call_block
+           && ag_openai_say_block_is_google(c);
+}
+
+
+int
+ag_openai_say_block_begun(ag_openai_chunk_t *c, unsigned is_signed)
+{
+    ag_put_t  *p;
+
+    p = &c->put;
+
+    c->say->calling = 0;
+
+    if (p->rc == AG_OK) {
+        p->rc = ag_buf_add(p->out, c->say->call->data, c->say->call->len);
+    }
+
+    p->comma = 1;
+
+    if (is_signed) {
+        ag_openai_say_block_google(c);
+    }
+
+    ag_put_close(p, '}');
+    ag_put_close(p, ']');
+
+    if (!is_signed) {
+        ag_openai_say_close(c);
+    }
+
+    return p->rc;
 }
 
 
@@ -266,16 +327,20 @@ ag_openai_say_block_sign(ag_openai_chunk_t *c)
         detail.id = ag_openai_say_block_id(c);
     }
 
-    ag_openai_say_open(c);
+    if (!ag_openai_say_block_is_google(c)) {
+        ag_openai_say_open(c);
+
+    } else if (c->say->calling) {
+        (void) ag_openai_say_block_begun(c, 1);
+
+    } else {
+        ag_openai_say_open(c);
+        ag_openai_say_block_late(c);
+    }
+
     ag_put_open(p, "reasoning_details", '[');
     made = ag_openai_say_extra_detail(p, &detail);
     ag_put_close(p, ']');
-
-    if (c->event->type == AG_BLOCK_TOOL
-        && c->event->signer == AG_SIGNER_GEMINI && !c->say->functions)
-    {
-        ag_openai_say_block_google(c);
-    }
 
     ag_openai_say_close(c);
     c->said->details += made;
@@ -284,9 +349,17 @@ ag_openai_say_block_sign(ag_openai_chunk_t *c)
 }
 
 
-/* Google's own place; clients want a "function" in every entry. */
+static unsigned
+ag_openai_say_block_is_google(const ag_openai_chunk_t *c)
+{
+    return c->event->type == AG_BLOCK_TOOL
+           && c->event->signer == AG_SIGNER_GEMINI && !c->say->functions;
+}
+
+
+/* The call was begun before; clients want a "function" in every entry. */
 static void
-ag_openai_say_block_google(ag_openai_chunk_t *c)
+ag_openai_say_block_late(ag_openai_chunk_t *c)
 {
     ag_put_t  *p;
 
@@ -298,13 +371,25 @@ ag_openai_say_block_google(ag_openai_chunk_t *c)
     ag_put_open(p, "function", '{');
     ag_put_word(p, "arguments", "");
     ag_put_close(p, '}');
+    ag_openai_say_block_google(c);
+    ag_put_close(p, '}');
+    ag_put_close(p, ']');
+}
+
+
+/* Google's own place. */
+static void
+ag_openai_say_block_google(ag_openai_chunk_t *c)
+{
+    ag_put_t  *p;
+
+    p = &c->put;
+
     ag_put_open(p, "extra_content", '{');
     ag_put_open(p, "google", '{');
     ag_put_text(p, "thought_signature", c->event->text);
     ag_put_close(p, '}');
     ag_put_close(p, '}');
-    ag_put_close(p, '}');
-    ag_put_close(p, ']');
 }
 
 

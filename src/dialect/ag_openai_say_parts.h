@@ -53,6 +53,11 @@ typedef struct {
     ag_buf_t          *head;        /* a chunk up to its first choice */
     ag_buf_t          *tail;        /* and from the end of a delta on */
     ag_openai_said_t  *choices[AG_CHOICES_MAX];
+    ag_buf_t          *call;        /* the begin of a call that waits for its
+                                       signature: bytes of a chunk */
+    uint32_t           call_choice; /* whose */
+    uint32_t           call_block;
+    unsigned           calling:1;   /* there is one */
     unsigned           functions:1; /* the client knows calls by their
                                        deprecated name only */
 } ag_openai_say_t;
@@ -77,6 +82,12 @@ void ag_openai_say_close(ag_openai_chunk_t *c);
 
 
 int ag_openai_say_block_open(ag_openai_chunk_t *c);
+
+/* Is this event the signature that the begin of a call waits for? */
+unsigned ag_openai_say_block_awaits(const ag_openai_chunk_t *c);
+
+/* Says the begin of a call that waits; "signed" by this event or not at all. */
+int ag_openai_say_block_begun(ag_openai_chunk_t *c, unsigned is_signed);
 int ag_openai_say_block_add(ag_openai_chunk_t *c);
 int ag_openai_say_block_sign(ag_openai_chunk_t *c);
 int ag_openai_say_block_cite(ag_openai_chunk_t *c);

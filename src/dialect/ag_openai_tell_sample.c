@@ -22,7 +22,8 @@ int
 ag_openai_tell_limits(ag_openai_tell_t *t)
 {
     if (t->n->max_tokens > 0) {
-        ag_put_number(&t->put, t->quirks->max_tokens, t->n->max_tokens);
+        ag_put_number(&t->put, t->quirks->max_tokens,
+                      ag_facts_most(t->to->facts, t->n->max_tokens));
     }
 
     if (t->n->choices < 2) {

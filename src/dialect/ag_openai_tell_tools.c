@@ -99,7 +99,7 @@ ag_openai_tell_sort(ag_openai_tell_t *t, unsigned *count)
             rc = ag_outbound_refuse(t->to, t->error, "web_search_options");
 
         } else if (tool->kind != AG_TOOL_FUNCTION) {
-            rc = ag_outbound_refuse(t->to, t->error, "tools");
+            rc = ag_outbound_tool(t->n, t->to, t->error, tool);
         }
     }
 

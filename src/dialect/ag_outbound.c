@@ -15,7 +15,12 @@
 #define AG_OUTBOUND_NAME_MAX  64    /* bytes; the longest known has 30 */
 
 
+static unsigned ag_outbound_is_offer(const ag_neutral_t *n,
+    const ag_tool_t *tool, ag_str_t type);
 static unsigned ag_outbound_is_name(ag_str_t param);
+
+
+static const ag_str_t  ag_outbound_web_search = ag_string("web_search");
 
 
 void
@@ -72,6 +77,72 @@ ag_outbound_refuse(ag_outbound_t *to, ag_error_t *error, const char *param)
                                          "out.", NULL);
 
     return AG_INVALID;
+}
+
+
+/* Agents offer what the model they know has: most calls never need it. */
+int
+ag_outbound_tool(const ag_neutral_t *n, ag_outbound_t *to, ag_error_t *error,
+    const ag_tool_t *tool)
+{
+    char         name[AG_OUTBOUND_NAME_MAX + 1];
+    ag_str_t     type;
+
+    type = ag_json_text(yyjson_obj_get(tool->value, "type"));
+
+    if (tool->kind == AG_TOOL_WEB_SEARCH && n->web_search == NULL) {
+        type = ag_outbound_web_search;
+    }
+
+    if (ag_outbound_is_offer(n, tool, type)) {
+        ag_outbound_drop_text(to, type);
+        return AG_OK;
+    }
+
+    if (ag_outbound_refuse(to, error, "tools") == AG_OK) {
+        return AG_OK;
+    }
+
+    if (ag_outbound_is_name(type)) {
+        memcpy(name, type.data, type.len);
+        name[type.len] = '\0';
+
+        error->message = ag_neutral_sentence(to->arena, "The tool \"", name,
+                                             "\" is not supported by this "
+                                             "model's provider (",
+                                             to->provider->name, "); with "
+                                             "drop_params the gateway leaves "
+                                             "it out.", NULL);
+    }
+
+    return AG_INVALID;
+}
+
+
+static unsigned
+ag_outbound_is_offer(const ag_neutral_t *n, const ag_tool_t *tool,
+    ag_str_t type)
+{
+    const ag_tool_t  *other;
+
+    if ((tool->kind != AG_TOOL_WEB_SEARCH || n->web_search != NULL)
+        && !ag_str_is(type, "tool_search"))
+    {
+        return 0;
+    }
+
+    if (n->choose == AG_CHOOSE_TOOL && ag_str_equal(n->tool, type)) {
+        return 0;
+    }
+
+    for (other = n->tools; other != NULL; other = other->next) {
+        if (other->kind == AG_TOOL_FUNCTION || other->kind == AG_TOOL_CUSTOM)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -102,7 +102,7 @@ ag_responses_tell_limits(ag_responses_tell_t *t)
 {
     uint64_t  tokens;
 
-    tokens = t->n->max_tokens;
+    tokens = ag_facts_most(t->to->facts, t->n->max_tokens);
 
     if (tokens > 0) {
         ag_put_number(&t->put, "max_output_tokens",

@@ -81,7 +81,7 @@ ag_responses_tell_check(ag_responses_tell_t *t, unsigned *count)
             (*count)++;
 
         } else {
-            rc = ag_outbound_refuse(t->to, t->error, "tools");
+            rc = ag_outbound_tool(t->n, t->to, t->error, tool);
         }
     }
 

@@ -62,6 +62,14 @@ void ag_outbound_drop_text(ag_outbound_t *to, ag_str_t param);
 int ag_outbound_refuse(ag_outbound_t *to, ag_error_t *error,
     const char *param);
 
+/*
+ * A tool of the provider's own that this provider has not.  One that is only
+ * offered beside functions (web search, tool search) is a hint, dropped and
+ * named by its type; any other is refused.  AG_OK, or AG_INVALID with *error.
+ */
+int ag_outbound_tool(const ag_neutral_t *n, ag_outbound_t *to,
+    ag_error_t *error, const ag_tool_t *tool);
+
 /* Something that cannot be dropped, such as a kind of content: AG_INVALID,
  * *error is UNSUPPORTED_PARAMETER; "param" as in ag_neutral_invalid();
  * "what" begins a sentence: "audio input" -> "Audio input is not ...". */

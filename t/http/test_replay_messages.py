@@ -10,7 +10,7 @@ pytest.register_assert_rewrite("replay_readers")
 import replay
 from replay_readers import same
 
-pytestmark = pytest.mark.smoke
+
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ reads_results_of_every_form(void **state)
                   "\"media_type\":\"image/png\",\"data\":\"AA==\"}},"
                   "{\"type\":\"tool_reference\",\"tool_name\":\"g\"}]}]",
                   "U(o:a|{} o:b|{} o:c|{t:x}*! "
-                  "o:d|{t:x i:image/png|AA==|| x:tool_reference})");
+                  "o:d|{t:x i:image/png|AA==|| t:Tool available: g})");
 }
 
 

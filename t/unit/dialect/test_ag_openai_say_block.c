@@ -148,7 +148,8 @@ signs_calls_and_texts(void **state)
 
     say_begin(&s);
     say_open(&s, TOOL, .id = of("a"), .name = of("f"));
-    say_open(&s, TOOL, .id = of("b"), .name = of("f"), .tool = 1);
+    say_open(&s, TOOL, .id = of("b"), .name = of("f"), .tool = 1,
+             .block = 1);
     say_sign(&s, TOOL, "S", GEMINI, 0);
     say_open(&s, TEXT, 0);
     say_sign(&s, TEXT, "T", GEMINI, 0);
@@ -159,11 +160,12 @@ signs_calls_and_texts(void **state)
                 "0{\"tool_calls\":[{\"index\":1,\"id\":\"b\",\"type\":"
                 "\"function\",\"function\":{\"name\":\"f\",\"arguments\":"
                 "\"\"}}]}|"
-                "0{\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
-                "\"format\":\"google-gemini-v1\",\"index\":0,\"data\":\"S\","
-                "\"id\":\"a\"}],\"tool_calls\":[{\"index\":0,\"function\":"
+                "0{\"tool_calls\":[{\"index\":0,\"function\":"
                 "{\"arguments\":\"\"},\"extra_content\":{\"google\":"
-                "{\"thought_signature\":\"S\"}}}]}|"
+                "{\"thought_signature\":\"S\"}}}],"
+                "\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
+                "\"format\":\"google-gemini-v1\",\"index\":0,\"data\":\"S\","
+                "\"id\":\"a\"}]}|"
                 "0{\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
                 "\"format\":\"google-gemini-v1\",\"index\":1,\"data\":"
                 "\"T\"}]}");
