@@ -49,8 +49,8 @@ SURFACES = {
     "responses": ("responses", {"input": "Hello?"}),
 }
 
-NATIVE = {"chat": ("openai", *SPEAKS),
-          "messages": ("anthropic",), "responses": ("responses",)}
+NATIVE = {"chat": ("openai", *SPEAKS), "messages": ("anthropic",),
+          "responses": ("responses", "openai", "azure", "older")}
 
 
 def foreign(surface, kinds=("openai", "responses", "anthropic", "gemini")):

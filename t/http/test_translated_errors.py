@@ -1,0 +1,318 @@
+"""Every provider's way to say no, told to clients of every other surface:
+status, type, code, param, when to come back, and the words that help.
+"""
+
+import pytest
+
+import translated as T
+from drills import seconds
+
+# class: (status, type, code), as docs/errors.md has it
+CLASSES = {
+    "rate_limit": (429, "rate_limit_error", "provider_rate_limited"),
+    "unavailable": (503, "server_error", "provider_unavailable"),
+    "provider_error": (502, "server_error", "provider_error"),
+    "bad_response": (502, "server_error", "invalid_provider_response"),
+    "credentials": (502, "server_error", "provider_credentials"),
+    "conflict": (503, "server_error", "provider_unavailable"),
+    "context_length": (400, "invalid_request_error",
+                       "context_length_exceeded"),
+    "content_policy": (400, "invalid_request_error",
+                       "content_policy_violation"),
+    "not_found": (404, "invalid_request_error", "model_not_found"),
+    "invalid": (400, "invalid_request_error", "invalid_request"),
+}
+
+MESSAGES_TYPES = {400: "invalid_request_error", 404: "not_found_error",
+                  413: "request_too_large", 422: "invalid_request_error",
+                  429: "rate_limit_error", 502: "api_error",
+                  503: "overloaded_error"}
+
+
+# ... and what they are in our words, where the provider's are not kept
+WORDS = {
+    "rate_limit": "The model provider is limiting requests. "
+                  "Please try again later.",
+    "unavailable": "The model provider is overloaded or unavailable.",
+    "provider_error": "The model provider had an internal error.",
+    "bad_response": "The model provider sent an answer that cannot be used.",
+    "credentials": "The gateway's account at the model provider was refused. "
+                   "Please tell the gateway's operator.",
+    "conflict": "The model provider could not take the request right now.",
+}
+
+
+class Row:
+
+    def __init__(self, kind, status, body, told, words="", headers=(),
+                 wait=None, http=None):
+        """`words` reach the client; `wait` is in milliseconds."""
+        self.kind, self.status, self.body = kind, status, body
+        self.told, self.words, self.headers = told, words, headers
+        self.wait, self.http = wait, http
+
+
+def openai(message, type="invalid_request_error", param=None, code=None):
+    return {"error": {"message": message, "type": type, "param": param,
+                      "code": code}}
+
+
+def claude(type, message, **details):
+    error = {"type": type, "message": message}
+    if details:
+        error["details"] = details
+    return {"type": "error", "error": error, "request_id": "req_011"}
+
+
+def google(code, status, message, *details):
+    return {"error": {"code": code, "message": message, "status": status,
+                      "details": list(details)}}
+
+
+def info(type, **fields):
+    return {"@type": f"type.googleapis.com/google.rpc.{type}", **fields}
+
+
+TOO_LONG = "This model's maximum context length is 8192 tokens. However, " \
+    "your messages resulted in 9000 tokens."
+FILTERED = "The response was filtered due to the prompt triggering Azure " \
+    "OpenAI's content management policy."
+
+ROWS = {
+    # OpenAI
+    "OpenAI: a value": Row("openai", 400, openai(
+        "Invalid value for 'temperature'.", param="temperature",
+        code="invalid_value"), "invalid", "Invalid value for 'temperature'."),
+    "OpenAI: too long": Row("openai", 400, openai(
+        TOO_LONG, param="messages", code="context_length_exceeded"),
+        "context_length", "maximum context length is 8192 tokens"),
+    "OpenAI: too long, responses": Row("responses", 400, openai(
+        "Your input exceeds the context window of this model.",
+        param="input", code="context_length_exceeded"), "context_length",
+        "exceeds the context window"),
+    "OpenAI: a value, responses": Row("responses", 400, openai(
+        "Unknown parameter: 'foo'.", param="foo", code="unknown_parameter"),
+        "invalid", "Unknown parameter: 'foo'."),
+    "OpenAI: key": Row("openai", 401, openai(
+        "Incorrect API key provided: sk-x.", code="invalid_api_key"),
+        "credentials"),
+    "OpenAI: country": Row("openai", 403, openai(
+        "Country not supported", "request_forbidden",
+        code="unsupported_country_region_territory"), "credentials"),
+    "OpenAI: model": Row("openai", 404, openai(
+        "The model gpt-9 does not exist", code="model_not_found"),
+        "not_found", "The model gpt-9 does not exist"),
+    "OpenAI: limit": Row("openai", 429, openai(
+        "Rate limit reached for gpt-5-mini. Please try again in 6.5s.",
+        "tokens", code="rate_limit_exceeded"), "rate_limit",
+        headers=[("retry-after", "7"), ("retry-after-ms", "6500")],
+        wait=6500),
+    "OpenAI: quota": Row("openai", 429, openai(
+        "You exceeded your current quota.", "insufficient_quota",
+        code="insufficient_quota"), "credentials"),
+    "OpenAI: failure": Row("openai", 500, openai(
+        "The server had an error.", "server_error"), "provider_error"),
+    "OpenAI: overload": Row("responses", 503, openai(
+        "Overloaded.", "server_error", code="server_is_overloaded"),
+        "unavailable", headers=[("retry-after", "2")], wait=2000),
+    # Azure
+    "Azure: filter": Row("azure", 400, {"error": {
+        "message": FILTERED, "type": None, "param": "prompt",
+        "code": "content_filter", "status": 400, "innererror": {
+            "code": "ResponsibleAIPolicyViolation",
+            "content_filter_result": {"hate": {"filtered": True,
+                                               "severity": "high"}}}}},
+        "content_policy", "content management policy"),
+    "Azure: deployment": Row("azure", 404, {"error": {
+        "code": "DeploymentNotFound",
+        "message": "The API deployment for this resource does not exist."}},
+        "not_found", "does not exist"),
+    "Azure: gateway": Row("azure", 401, {
+        "statusCode": 401, "message": "Unauthorized. Access token is missing"},
+        "credentials"),
+    "Azure: limit": Row("azure", 429, {"error": {
+        "code": "429", "message": "Requests have exceeded the token rate."}},
+        "rate_limit", headers=[("retry-after-ms", "1500"),
+                               ("retry-after", "2")], wait=1500),
+    # Anthropic
+    "Anthropic: invalid": Row("anthropic", 400, claude(
+        "invalid_request_error", "messages.0.role: bad role"), "invalid",
+        "messages.0.role: bad role"),
+    "Anthropic: too long": Row("anthropic", 400, claude(
+        "invalid_request_error", "prompt is too long: 210000 tokens > 200000 "
+        "maximum"), "context_length", "prompt is too long: 210000 tokens"),
+    "Anthropic: credit": Row("anthropic", 400, claude(
+        "invalid_request_error", "Your credit balance is too low to access "
+        "the API."), "credentials"),
+    "Anthropic: key": Row("anthropic", 401, claude(
+        "authentication_error", "invalid x-api-key"), "credentials"),
+    "Anthropic: billing": Row("anthropic", 402, claude(
+        "billing_error", "Payment required"), "credentials"),
+    "Anthropic: permission": Row("anthropic", 403, claude(
+        "permission_error", "Not allowed"), "credentials"),
+    "Anthropic: model": Row("anthropic", 404, claude(
+        "not_found_error", "model: claude-9"), "not_found",
+        "model: claude-9"),
+    "Anthropic: conflict": Row("anthropic", 409, claude(
+        "conflict_error", "Busy"), "conflict"),
+    "Anthropic: large": Row("anthropic", 413, claude(
+        "request_too_large", "Request exceeds the maximum size"), "invalid",
+        "Request exceeds the maximum size", http=413),
+    "Anthropic: limit": Row("anthropic", 429, claude(
+        "rate_limit_error", "This request would exceed your rate limit"),
+        "rate_limit", headers=[("retry-after", "4")], wait=4000),
+    "Anthropic: spend": Row("anthropic", 429, claude(
+        "rate_limit_error", "Spend limit reached",
+        error_code="enforced_spend_limit_reached"), "credentials"),
+    "Anthropic: failure": Row("anthropic", 500, claude(
+        "api_error", "Internal server error"), "provider_error"),
+    "Anthropic: timeout": Row("anthropic", 504, claude(
+        "timeout_error", "Timed out"), "provider_error"),
+    "Anthropic: overload": Row("anthropic", 529, claude(
+        "overloaded_error", "Overloaded"), "unavailable"),
+    # Gemini
+    "Gemini: invalid": Row("gemini", 400, google(
+        400, "INVALID_ARGUMENT", "Invalid JSON payload received. Unknown "
+        "name"), "invalid", "Invalid JSON payload received. Unknown name"),
+    "Gemini: precondition": Row("gemini", 400, google(
+        400, "FAILED_PRECONDITION", "User location is not supported for the "
+        "API use."), "credentials"),
+    "Gemini: range": Row("gemini", 400, google(
+        400, "OUT_OF_RANGE", "The value is out of range"), "invalid",
+        "The value is out of range"),
+    "Gemini: too long": Row("gemini", 400, google(
+        400, "INVALID_ARGUMENT", "The input token count (1200000) exceeds "
+        "the maximum number of tokens allowed (1048576)."), "context_length",
+        "The input token count (1200000) exceeds"),
+    "Gemini: key": Row("gemini", 400, google(
+        400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API "
+        "key.", info("ErrorInfo", reason="API_KEY_INVALID",
+                     domain="googleapis.com")), "credentials"),
+    "Gemini: unauthenticated": Row("gemini", 401, google(
+        401, "UNAUTHENTICATED", "No."), "credentials"),
+    "Gemini: permission": Row("gemini", 403, google(
+        403, "PERMISSION_DENIED", "No."), "credentials"),
+    "Gemini: model": Row("gemini", 404, google(
+        404, "NOT_FOUND", "models/gemini-9 is not found for API version "
+        "v1beta"), "not_found", "models/gemini-9 is not found"),
+    "Gemini: aborted": Row("gemini", 409, google(
+        409, "ABORTED", "Try again."), "conflict"),
+    "Gemini: limit": Row("gemini", 429, google(
+        429, "RESOURCE_EXHAUSTED", "You exceeded the limit of a minute.",
+        info("QuotaFailure", violations=[{
+            "quotaId": "GenerateRequestsPerMinutePerProjectPerModel"}]),
+        info("RetryInfo", retryDelay="34.4s")), "rate_limit", wait=34400),
+    "Gemini: quota of a day": Row("gemini", 429, google(
+        429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.",
+        info("QuotaFailure", violations=[{
+            "quotaId": "GenerateRequestsPerDayPerProjectPerModel"}])),
+        "credentials"),
+    "Gemini: cancelled": Row("gemini", 499, google(
+        499, "CANCELLED", "Cancelled."), "provider_error"),
+    "Gemini: internal": Row("gemini", 500, google(
+        500, "INTERNAL", "Oops."), "provider_error"),
+    "Gemini: large": Row("gemini", 413, google(
+        413, "INVALID_ARGUMENT", "Request payload size exceeds the limit"),
+        "invalid", "Request payload size exceeds the limit", http=413),
+    "Gemini: unavailable": Row("gemini", 503, google(
+        503, "UNAVAILABLE", "The model is overloaded."), "unavailable"),
+    "Gemini: deadline": Row("gemini", 504, google(
+        504, "DEADLINE_EXCEEDED", "Too late."), "provider_error"),
+    "Gemini: in an array": Row("gemini", 503, [google(
+        503, "UNAVAILABLE", "The model is overloaded.")], "unavailable"),
+    # others
+    "vLLM: too long": Row("vllm", 400, {
+        "object": "error", "message": TOO_LONG, "type": "BadRequestError",
+        "param": None, "code": 400}, "context_length",
+        "maximum context length is 8192 tokens"),
+    "vLLM: invalid": Row("vllm", 400, {"error": {
+        "message": "top_p must be in (0, 1], got 2.", "param": "top_p",
+        "type": "BadRequestError", "code": 400}}, "invalid",
+        "top_p must be in (0, 1], got 2."),
+    "vLLM: model": Row("vllm", 404, {
+        "object": "error", "message": "The model x does not exist.",
+        "type": "NotFoundError", "param": None, "code": 404}, "not_found",
+        "The model x does not exist."),
+    "Mistral: detail": Row("mistral", 422, {"detail": [{
+        "type": "extra_forbidden", "loc": ["body", "seed"],
+        "msg": "Extra inputs are not permitted", "input": 1}]}, "invalid",
+        "Extra inputs are not permitted", http=422),
+    "Mistral: a message of details": Row("mistral", 422, {
+        "object": "error", "message": {"detail": [{
+            "type": "missing", "loc": ["body", "model"],
+            "msg": "Field required"}]}, "type": "invalid_request_error",
+        "param": None, "code": None}, "invalid", "Field required", http=422),
+    "Mistral: limit": Row("mistral", 429, {
+        "object": "error", "message": "Requests rate limit exceeded",
+        "type": "rate_limited", "param": None, "code": "1300"}, "rate_limit"),
+    "Mistral: key": Row("mistral", 401, {"detail": "Unauthorized"},
+                        "credentials"),
+    "Ollama: model": Row("compatible", 404, {"error": {
+        "message": "model 'x' not found", "type": "not_found_error",
+        "param": None, "code": None}}, "not_found", "model 'x' not found"),
+    "Ollama: a text": Row("compatible", 400, {"error": "invalid format"},
+                          "invalid", "invalid format"),
+    "llama.cpp: too long": Row("compatible", 400, {"error": {
+        "code": 400, "message": "request (9000 tokens) exceeds the available "
+        "context size (4096 tokens), try increasing it",
+        "type": "exceed_context_size_error", "n_prompt_tokens": 9000,
+        "n_ctx": 4096}}, "context_length",
+        "exceeds the available context size"),
+    "llama.cpp: loading": Row("compatible", 503, {"error": {
+        "code": 503, "message": "Loading model",
+        "type": "unavailable_error"}}, "unavailable"),
+    "a page": Row("compatible", 502, b"<html>Bad Gateway</html>",
+                  "provider_error"),
+    "an error in a 200": Row("compatible", 200, openai(
+        "Rate limit reached", "rate_limit_error"), "rate_limit"),
+    "no JSON in a 200": Row("gemini", 200, b"<html>hello</html>",
+                            "bad_response"),
+}
+
+CASES = [(name, surface) for name, row in ROWS.items()
+         for surface in T.SURFACES if row.kind not in T.NATIVE[surface]]
+
+
+def label(number):
+    return f"p{number}"
+
+
+@pytest.fixture(scope="module")
+def stand(shared):
+    """A provider for each case: a key that was refused rests."""
+    return T.Stand(shared, {
+        label(n) + more: ROWS[name].kind
+        for n, (name, _) in enumerate(CASES) for more in ("", "s")
+        if more == "" or ROWS[name].told in ("credentials", "rate_limit")})
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("number", range(len(CASES)),
+                         ids=[" / ".join(case) for case in CASES])
+def test_a_refusal_is_told(number, stream, stand):
+    name, surface = CASES[number]
+    row, provider = ROWS[name], label(number)
+    if stream and row.told in ("credentials", "rate_limit"):
+        provider += "s"                 # the key of the other one rests
+    stand.plays(**{provider: T.says(row.body, row.status, row.headers)})
+    response = stand.ask(surface, provider, stream=stream)
+    assert stand.asked == [provider]
+    status, kind, code = CLASSES[row.told]
+    status = row.http or status
+    assert T.outcome(surface, response) == (
+        (status, MESSAGES_TYPES[status], None) if surface == "messages"
+        else (status, kind, code))
+    assert response.header("content-type") == "application/json"
+    message = response.error["message"]
+    if row.words:
+        assert row.words in message
+    else:                               # our words: nothing of the account
+        assert message == WORDS[row.told]
+    assert response.header("x-should-retry") == (
+        {429: "true", 400: None, 404: None, 413: None, 422: None}
+        .get(status, "false"))
+    if row.wait is None:
+        assert response.header("retry-after") is None
+        assert response.header("retry-after-ms") is None
+    else:
+        assert seconds(response) * 1000 == row.wait
