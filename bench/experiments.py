@@ -183,7 +183,7 @@ def mean(windows, key):
 
 def told(bench, leg, model):
     """One call: its status, how many attempts it took, what it is short of."""
-    bench.mock.set(stream=0, size=KB, delay_us=0)
+    bench.mock.set(dialect=0, spin=0, stream=0, size=KB, delay_us=0)
     status, headers, _ = legs.exchange(leg.ports['json'],
                                        request(model=model))
     return (status, headers.get('x-agent-attempts'),
@@ -278,8 +278,8 @@ def pairs(bench, leg, run):
 
 def whole_pair(bench, leg, name, path, model, dialect):
     return bench.load(leg, 'json', request(path=path, model=model),
-                      {'dialect': dialect}, what=name, c=8, warm_ms=200,
-                      window_ms=1000)
+                      {'dialect': dialect, 'spin': 1}, what=name, spin=1, c=8,
+                      warm_ms=200, window_ms=1000)
 
 
 def stream_pair(bench, leg, name, path, model, dialect, c=1000,
@@ -290,10 +290,10 @@ def stream_pair(bench, leg, name, path, model, dialect, c=1000,
     deltas = int(length / bench.pace_ms) + 1
     found = bench.load(leg, 'sse',
                        request(path=path, model=model, stream=True),
-                       {'dialect': dialect, 'stream': 1, 'deltas': deltas,
-                        'pace_us': bench.pace_ms * 1000},
-                       what=name, c=c, deltas=deltas, repeat=0, ramp_ms=ramp,
-                       warm_ms=warm, window_ms=window_ms)
+                       {'dialect': dialect, 'spin': 1, 'stream': 1,
+                        'deltas': deltas, 'pace_us': bench.pace_ms * 1000},
+                       what=name, spin=1, c=c, deltas=deltas, repeat=0,
+                       ramp_ms=ramp, warm_ms=warm, window_ms=window_ms)
     found['memory_open'] = (found['memory'] - idle) / 1e3 / c
     return found
 

@@ -14,6 +14,7 @@
  *   ramp_ms    time over which the connections are opened
  *   warm_ms    least time between that and the window
  *   window_ms  the time that is measured
+ *   spin       1: never sleeps, so that nobody has to wake it up
  *   pids       processes under test, whose CPU time is measured
  *   helpers    other processes of the benchmark, besides this one
  *   cores      the cores that both run on
@@ -30,6 +31,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +80,7 @@ typedef struct {
     uint64_t            size;
     uint64_t            deltas;
     long                repeat;
+    long                spin;
     uint64_t            ramp;         /* ns, as the next two */
     uint64_t            warm;
     uint64_t            window;
@@ -170,6 +173,7 @@ load_init(int argc, char **argv)
     load.size = measure_number(argc, argv, "size", 0);
     load.deltas = measure_number(argc, argv, "deltas", 0);
     load.repeat = measure_number(argc, argv, "repeat", 1);
+    load.spin = measure_number(argc, argv, "spin", 0);
     load.ramp = LOAD_MS * measure_number(argc, argv, "ramp_ms", 0);
     load.warm = LOAD_MS * measure_number(argc, argv, "warm_ms", 200);
     load.window = LOAD_MS * measure_number(argc, argv, "window_ms", 1000);
@@ -338,6 +342,11 @@ load_wait(uint64_t until)
     uint64_t            now;
     struct timespec     ts;
     struct epoll_event  events[LOAD_EVENTS];
+
+    if (load.spin) {
+        sched_yield();
+        until = 0;
+    }
 
     now = measure_now();
     until = until > now ? until - now : 0;

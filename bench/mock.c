@@ -15,6 +15,7 @@
  *   deltas    content chunks of a stream
  *   pace_us   time between two writes of a stream
  *   burst     content chunks in one write
+ *   spin      1: never sleeps, so that nobody has to wake it up
  *
  * The answer to that are the counters since the last one.  "GET /last" shows
  * the last POST as it came.
@@ -33,6 +34,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +89,7 @@ typedef struct {
     long          deltas;
     long          pace_us;
     long          burst;
+    long          spin;
 
     uint64_t      requests;           /* that are not refused */
     uint64_t      refused;
@@ -219,6 +222,13 @@ mock_run(void)
             wait = due > now ? due - now : 0;
             ts.tv_sec = wait / 1000000000;
             ts.tv_nsec = wait % 1000000000;
+            timeout = &ts;
+        }
+
+        if (mock.spin) {
+            sched_yield();
+            ts.tv_sec = 0;
+            ts.tv_nsec = 0;
             timeout = &ts;
         }
 
@@ -520,6 +530,7 @@ mock_set(const char *uri)
         { "deltas=", &mock.deltas },
         { "pace_us=", &mock.pace_us },
         { "burst=", &mock.burst },
+        { "spin=", &mock.spin },
     };
 
     for (p = uri; *p != '\0' && *p != ' '; p++) {

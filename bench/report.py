@@ -79,6 +79,45 @@ def apart(experiment, case, base, key, scale=1.0):
     return value
 
 
+def worst(more, less):
+    """The pair whose function costs most over the native path, in us."""
+    def value(results, leg):
+        found = results.get('translate', {}).get(leg)
+        if not found:
+            return None
+        return max(pair[more] - pair[less] for pair in found.values()) / 1e3
+    return value
+
+
+def translated():
+    """What translation adds, in a gateway and without one."""
+    found = []
+    for what, key, bound in (('whole', 'cpu_answer', 5),
+                             ('stream', 'cpu_chunk', 1)):
+        part = 'call' if what == 'whole' else 'chunk'
+        for name, own, via in (
+                ('chat-anthropic', 'chat-openai', 'chat to Anthropic'),
+                ('messages-openai', 'messages-anthropic',
+                 'messages to OpenAI')):
+            case, base = f'{what}.{name}', f'{what}.{own}'
+            found.append(Figure(
+                f'translation: CPU per {part}, {via}', 'us',
+                plain('translation', f'{case}.{key}'), 2))
+            found.append(Figure(
+                f'translation: added CPU per {part}, {via}', 'us',
+                apart('translation', case, base, key), 2,
+                ('value', '<=', bound)))
+    return found + [
+        Figure('translation: PSS per 1,000 streams', 'MB',
+               plain('translation', 'stream.chat-anthropic.memory_open'),
+               goal=('value', '<=', 30)),
+        Figure('translation alone: added per call, dearest pair', 'us',
+               worst('whole', 'native'), 2, ('value', '<=', 5)),
+        Figure('translation alone: added per chunk, dearest pair', 'us',
+               worst('chunk', 'native_chunk'), 2, ('value', '<=', 1)),
+    ]
+
+
 def figures():
     found = [
         Figure('CPU per request, 1 in flight', 'us',
@@ -133,6 +172,7 @@ def figures():
         Figure('resilience: added latency, 1 in flight, p50', 'us',
                apart('resilience', 'every-1', 'plain-1', 'p50', 1e-3), 2,
                ('value', '<=', 1)),
+        *translated(),
         Figure('CPU per request, 10 in flight for 2 ms', 'us',
                plain('flight-10', 'cpu_answer')),
         Figure('CPU per request, 5,000 in flight for 1 s', 'us',
@@ -240,5 +280,7 @@ def table(found, head, notes):
     lines += ['', 'Median of the rounds (least-greatest). "Added" is over '
               'the direct leg of the same round; the direct column shows '
               'what it is added to. Failover adds to a call of the second '
-              'target, resilience to the same gateway without it.', *notes]
+              'target, resilience to the same gateway without it, '
+              'translation to a call of the same client whose bytes pass.',
+              *notes]
     return '\n'.join(lines)

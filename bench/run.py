@@ -108,8 +108,8 @@ class Bench:
     def probe(self, leg):
         """One whole and one streamed answer, looked at closely."""
         for stream in (0, 1):
-            self.mock.set(dialect=0, stream=stream, size=experiments.KB, delay_us=0,
-                          deltas=3, pace_us=1000, burst=1)
+            self.mock.set(dialect=0, stream=stream, size=experiments.KB,
+                          delay_us=0, deltas=3, pace_us=1000, burst=1)
             sent = experiments.request(stream=bool(stream))
             status, _, answer = legs.exchange(
                 leg.ports['sse' if stream else 'json'], sent)
@@ -167,8 +167,8 @@ class Bench:
         path = os.path.join(self.env.build, 'request')
         with open(path, 'wb') as file:
             file.write(sent)
-        settings = {'dialect': 0, 'stream': 0, 'size': experiments.KB, 'delay_us': 0,
-                    'burst': 1, **mock}
+        settings = {'dialect': 0, 'spin': 0, 'stream': 0,
+                    'size': experiments.KB, 'delay_us': 0, 'burst': 1, **mock}
         self.mock.set(**settings)
         options = dict(options)
         options['window_ms'] = int(options['window_ms'] * self.scale)

@@ -14,6 +14,8 @@
 
 static void ag_anthropic_tell_block_thought(ag_anthropic_tell_t *t,
     const ag_part_t *part);
+static void ag_anthropic_tell_block_id(ag_anthropic_tell_t *t,
+    const char *name, ag_str_t id);
 static int ag_anthropic_tell_block_call(ag_anthropic_tell_t *t,
     const ag_turn_t *turn, const ag_part_t *part);
 static int ag_anthropic_tell_block_input(ag_anthropic_tell_t *t,
@@ -167,6 +169,23 @@ ag_anthropic_tell_block_thought(ag_anthropic_tell_t *t,
 }
 
 
+/* The same of a call and of its result. */
+static void
+ag_anthropic_tell_block_id(ag_anthropic_tell_t *t, const char *name,
+    ag_str_t id)
+{
+    ag_str_t  plain;
+
+    plain = ag_tool_id_plain(t->to->arena, id);
+
+    if (plain.len == 0 && id.len > 0 && t->put.rc == AG_OK) {
+        t->put.rc = AG_NOMEM;
+    }
+
+    ag_put_text(&t->put, name, plain);
+}
+
+
 static int
 ag_anthropic_tell_block_call(ag_anthropic_tell_t *t, const ag_turn_t *turn,
     const ag_part_t *part)
@@ -175,7 +194,7 @@ ag_anthropic_tell_block_call(ag_anthropic_tell_t *t, const ag_turn_t *turn,
 
     ag_put_open(&t->put, NULL, '{');
     ag_put_word(&t->put, "type", "tool_use");
-    ag_put_text(&t->put, "id", ag_tool_id_plain(t->to->arena, part->id));
+    ag_anthropic_tell_block_id(t, "id", part->id);
     ag_put_text(&t->put, "name", part->name);
 
     rc = ag_anthropic_tell_block_input(t, turn, part);
@@ -273,7 +292,7 @@ ag_anthropic_tell_block_result(ag_anthropic_tell_t *t, const ag_turn_t *turn,
 
     ag_put_open(p, NULL, '{');
     ag_put_word(p, "type", "tool_result");
-    ag_put_text(p, "tool_use_id", ag_tool_id_plain(t->to->arena, part->id));
+    ag_anthropic_tell_block_id(t, "tool_use_id", part->id);
     ag_put_open(p, "content", '[');
 
     for (one = part->parts; one != NULL && rc == AG_OK; one = one->next) {

@@ -15,6 +15,7 @@
 static int ag_custom_tool(ag_neutral_t *n, ag_tool_t *tool);
 static int ag_custom_describe(ag_neutral_t *n, ag_tool_t *tool);
 static int ag_custom_call(ag_neutral_t *n, ag_part_t *part);
+static int ag_custom_full(const ag_neutral_t *n);
 
 
 static const ag_str_t  ag_custom_schema = ag_string(
@@ -60,7 +61,7 @@ ag_custom_is_wrapped(const ag_neutral_t *n, ag_str_t name)
 {
     const ag_tool_t  *tool;
 
-    if (!n->custom) {
+    if (n->custom == NULL) {
         return 0;
     }
 
@@ -98,21 +99,24 @@ ag_custom_tool(ag_neutral_t *n, ag_tool_t *tool)
     void        *memory;
     yyjson_doc  *doc;
 
-    memory = ag_arena_alloc(n->arena, AG_CUSTOM_TREE);
-    doc = (memory != NULL)
-          ? ag_json_tree(ag_custom_schema, memory, AG_CUSTOM_TREE) : NULL;
+    if (n->custom == NULL) {
+        memory = ag_arena_alloc(n->arena, AG_CUSTOM_TREE);
+        doc = (memory != NULL)
+              ? ag_json_tree(ag_custom_schema, memory, AG_CUSTOM_TREE) : NULL;
 
-    if (doc == NULL) {
-        return AG_NOMEM;
+        /* the tree lies in the arena: it is not freed */
+
+        n->custom = yyjson_doc_get_root(doc);
+
+        if (n->custom == NULL) {
+            return ag_custom_full(n);
+        }
     }
 
-    /* the tree lies in the arena: it is not freed */
-
-    tool->parameters = yyjson_doc_get_root(doc);
+    tool->parameters = n->custom;
     tool->kind = AG_TOOL_FUNCTION;
     tool->strict = -1;
     tool->wrapped = 1;
-    n->custom = 1;
 
     return ag_custom_describe(n, tool);
 }
@@ -153,7 +157,7 @@ ag_custom_describe(ag_neutral_t *n, ag_tool_t *tool)
                 != AG_OK
                 || ag_buf_add(b, grammar.data, grammar.len) != AG_OK)))
     {
-        return AG_NOMEM;
+        return ag_custom_full(n);
     }
 
     tool->description = ag_buf_str(b);
@@ -174,10 +178,19 @@ ag_custom_call(ag_neutral_t *n, ag_part_t *part)
         || ag_buf_add_json(b, part->text) != AG_OK
         || ag_buf_add_string(b, "\"}") != AG_OK)
     {
-        return AG_NOMEM;
+        return ag_custom_full(n);
     }
 
     part->text = ag_buf_str(b);
 
     return AG_OK;
+}
+
+
+/* Why the arena gave nothing. */
+static int
+ag_custom_full(const ag_neutral_t *n)
+{
+    return (n->arena->max - n->arena->used < AG_CUSTOM_TREE) ? AG_LIMIT
+                                                             : AG_NOMEM;
 }

@@ -17,7 +17,7 @@
  * string called AG_CUSTOM_INPUT, and every call of one in the history a call
  * of that; n->custom gets their names.  A grammar becomes a sentence of the
  * description.  Once: a second call changes nothing.
- * Returns AG_OK or AG_NOMEM.
+ * Returns AG_OK, AG_LIMIT or AG_NOMEM.
  */
 int ag_custom_wrap(ag_neutral_t *n);
 

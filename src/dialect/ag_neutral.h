@@ -247,9 +247,10 @@ typedef struct {
     uint32_t             unknown_count;
 
     yyjson_val          *root;          /* the whole, as it came */
+    yyjson_val          *custom;        /* parameters of wrapped tools; NULL:
+                                           there are none */
     unsigned             stream:1;
     unsigned             include_usage:1;
-    unsigned             custom:1;      /* there are wrapped tools */
 } ag_neutral_t;
 
 

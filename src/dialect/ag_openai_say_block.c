@@ -345,6 +345,10 @@ ag_openai_say_block_sign(ag_openai_chunk_t *c)
     ag_openai_say_close(c);
     c->said->details += made;
 
+    if (detail.text.len > 0) {
+        c->said->thought->len = 0;      /* a second one signs what follows */
+    }
+
     return p->rc;
 }
 

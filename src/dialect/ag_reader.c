@@ -18,6 +18,7 @@ static void ag_reader_block(ag_reader_t *r, ag_event_t *event,
 static ag_reader_choice_t *ag_reader_choice(ag_reader_t *r, uint32_t choice);
 static void ag_reader_release(ag_reader_t *r, ag_open_block_t *block);
 static ag_open_block_t *ag_reader_slot(ag_reader_t *r);
+static ag_open_block_t *ag_reader_at(ag_reader_t *r, uint32_t i);
 static unsigned ag_reader_is_exact(ag_reader_t *r);
 static unsigned ag_reader_is_call(ag_block_kind_t type);
 
@@ -109,7 +110,7 @@ ag_reader_find(ag_reader_t *r, uint32_t choice, uint32_t key,
     ag_open_block_t  *block;
 
     for (i = 0; i < r->open_count; i++) {
-        block = &r->open[i];
+        block = ag_reader_at(r, i);
 
         if (block->used && block->key == key && block->choice == choice
             && block->type == type)
@@ -241,7 +242,7 @@ ag_reader_close_type(ag_reader_t *r, uint32_t choice, ag_block_kind_t type)
     ag_open_block_t  *block;
 
     for (i = 0; i < r->open_count; i++) {
-        block = &r->open[i];
+        block = ag_reader_at(r, i);
 
         if (block->used && block->choice == choice && block->type == type) {
             ag_reader_close(r, block);
@@ -291,6 +292,7 @@ ag_reader_end(ag_reader_t *r)
 {
     uint32_t             i, choice;
     ag_event_t           event;
+    ag_open_block_t     *block;
     ag_reader_choice_t  *owner;
 
     if (r->ended) {
@@ -304,8 +306,10 @@ ag_reader_end(ag_reader_t *r)
         owner = &r->choices[choice];
 
         for (i = 0; i < r->open_count; i++) {
-            if (r->open[i].used && r->open[i].choice == choice) {
-                ag_reader_close(r, &r->open[i]);
+            block = ag_reader_at(r, i);
+
+            if (block->used && block->choice == choice) {
+                ag_reader_close(r, block);
             }
         }
 
@@ -387,11 +391,14 @@ ag_reader_choice(ag_reader_t *r, uint32_t choice)
 static ag_open_block_t *
 ag_reader_slot(ag_reader_t *r)
 {
-    uint32_t  i;
+    uint32_t          i;
+    ag_open_block_t  *block;
 
     for (i = 0; i < r->open_count; i++) {
-        if (!r->open[i].used) {
-            return &r->open[i];
+        block = ag_reader_at(r, i);
+
+        if (!block->used) {
+            return block;
         }
     }
 
@@ -400,9 +407,27 @@ ag_reader_slot(ag_reader_t *r)
         return NULL;
     }
 
+    if (i % AG_OPEN_BLOCKS_CHUNK == 0) {
+        r->open[i / AG_OPEN_BLOCKS_CHUNK] =
+            ag_arena_alloc(r->arena,
+                           AG_OPEN_BLOCKS_CHUNK * sizeof(ag_open_block_t));
+
+        if (r->open[i / AG_OPEN_BLOCKS_CHUNK] == NULL) {
+            r->rc = AG_NOMEM;
+            return NULL;
+        }
+    }
+
     r->open_count++;
 
-    return &r->open[i];
+    return ag_reader_at(r, i);
+}
+
+
+static ag_open_block_t *
+ag_reader_at(ag_reader_t *r, uint32_t i)
+{
+    return &r->open[i / AG_OPEN_BLOCKS_CHUNK][i % AG_OPEN_BLOCKS_CHUNK];
 }
 
 

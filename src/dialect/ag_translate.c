@@ -90,11 +90,12 @@ int
 ag_translate_tell(ag_neutral_t *n, ag_outbound_t *to, ag_buf_t *out,
     ag_error_t *error)
 {
-    if (!ag_translate_has_custom(to) && ag_custom_wrap(n) != AG_OK) {
-        return AG_NOMEM;
-    }
+    int  rc;
 
-    return to->provider->translator->tell(n, to, out, error);
+    rc = ag_translate_has_custom(to) ? AG_OK : ag_custom_wrap(n);
+
+    return (rc == AG_OK) ? to->provider->translator->tell(n, to, out, error)
+                         : rc;
 }
 
 

@@ -19,6 +19,7 @@
 #define AG_DROPS_MAX        32      /* names in the header, the rest goes
                                        unnamed */
 #define AG_OPEN_BLOCKS_MAX  256     /* at once, over all choices */
+#define AG_OPEN_BLOCKS_CHUNK  8
 #define AG_ANSWER_ID_MAX    256     /* bytes of an answer's id that are kept */
 #define AG_MINTED_LEN       24      /* letters and digits behind a prefix */
 
@@ -163,7 +164,8 @@ typedef struct {
                                            at first */
     int                   rc;           /* sticks: AG_OK, AG_LIMIT, AG_NOMEM */
     ag_reader_choice_t    choices[AG_CHOICES_MAX];
-    ag_open_block_t       open[AG_OPEN_BLOCKS_MAX];
+    ag_open_block_t      *open[AG_OPEN_BLOCKS_MAX / AG_OPEN_BLOCKS_CHUNK];
+                                        /* made as they are needed */
     uint32_t              open_count;   /* slots ever used */
     uint32_t              choice_count; /* choices seen */
     unsigned              started:1;

@@ -315,7 +315,7 @@ ngx_agent_admit_media(ngx_agent_call_t *call,
     r = call->r;
     encoding = &headers->content_encoding;
 
-    if (encoding->len != 0
+    if (encoding->len != 0 && !call->raw
         && !(encoding->len == 8
              && ngx_strncasecmp(encoding->data, (u_char *) "identity", 8)
                 == 0))

@@ -384,7 +384,7 @@ ngx_agent_call_count(ngx_agent_call_t *call)
         ngx_agent_metric_add(tenant, AG_M_TENANT_FAILED, 1);
     }
 
-    if (call->streaming) {
+    if (call->streaming && !call->raw) {
         ngx_agent_metric_add(tenant, AG_M_TENANT_STREAMS, 1);
     }
 
@@ -413,7 +413,9 @@ ngx_agent_call_count(ngx_agent_call_t *call)
         ngx_agent_metric_add(model, AG_M_MODEL_HEDGES_WON, 1);
     }
 
-    ngx_agent_call_count_usage(call, tenant, model);
+    if (!call->raw) {
+        ngx_agent_call_count_usage(call, tenant, model);
+    }
 }
 
 

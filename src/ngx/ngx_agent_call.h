@@ -207,6 +207,7 @@ struct ngx_agent_call_s {
     unsigned                  committed:1;  /* content goes out: no fallback */
     unsigned                  opened:1;     /* headers went out */
     unsigned                  ended:1;      /* the answer is complete */
+    unsigned                  last:1;       /* nginx knows that it is */
     unsigned                  settled:1;
 };
 

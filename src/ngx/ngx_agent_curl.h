@@ -59,6 +59,8 @@ struct ngx_agent_transfer_s {
     ngx_array_t            headers;     /* of ngx_keyval_t; names lower case,
                                            zero-terminated */
     size_t                 content_length;  /* announced, 0: not */
+    size_t                 held;        /* bytes made of the sink's, which the
+                                           owner keeps elsewhere */
     size_t                 burst;       /* bytes since the owner looked */
 
     ag_error_class_t       error;       /* valid when done */

@@ -279,7 +279,8 @@ ngx_agent_curl_full(ngx_agent_handle_t *h)
 
     return t != NULL && t->stream
            && (t->burst > NGX_AGENT_CURL_HELD
-               || (t->blocked && t->sink->len > NGX_AGENT_CURL_HELD));
+               || (t->blocked
+                   && t->sink->len + t->held > NGX_AGENT_CURL_HELD));
 }
 
 

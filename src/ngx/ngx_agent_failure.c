@@ -404,7 +404,9 @@ ngx_agent_failure_log(ngx_agent_attempt_t *attempt, ag_chain_step_t *step)
         text.data[i] = (text.data[i] == '\n') ? ' ' : text.data[i];
     }
 
-    level = ag_message_forwards(attempt->error) ? NGX_LOG_INFO : NGX_LOG_WARN;
+    level = (attempt->refusal.class != AG_E_NONE
+             || ag_message_forwards(attempt->error)) ? NGX_LOG_INFO
+                                                     : NGX_LOG_WARN;
 
     ngx_log_error(level, call->log, 0,
                   "agent: attempt failed, target: \"%V\", class: %s, "

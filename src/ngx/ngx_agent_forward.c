@@ -106,6 +106,14 @@ ngx_agent_forward_is(ngx_agent_attempt_t *attempt, ngx_table_elt_t *header)
         }
         break;
 
+    case sizeof("content-encoding") - 1:
+        if (attempt->call->raw
+            && ngx_strncmp(name, "content-encoding", 16) == 0)
+        {
+            return 1;
+        }
+        break;
+
     case sizeof("idempotency-key") - 1:
         if (ngx_strncmp(name, "idempotency-key", 15) == 0) {
             return 1;

@@ -14,6 +14,10 @@
     (NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_PUT|NGX_HTTP_PATCH|NGX_HTTP_DELETE)
 
 
+#define NGX_AGENT_PASSTHROUGH_OURS  64  /* bytes; the longest own endpoint has
+                                           21, but for a model's name */
+
+
 typedef struct {
     ngx_str_t           path;       /* without a slash in front */
     ngx_uint_t          prefix;     /* it ended with "*" */
@@ -23,6 +27,8 @@ typedef struct {
 
 static char *ngx_agent_passthrough_add(ngx_conf_t *cf, ngx_str_t *path,
     ngx_array_t *paths, ngx_agent_model_t *model);
+static ngx_uint_t ngx_agent_passthrough_is_path(ngx_str_t *path);
+static ngx_uint_t ngx_agent_passthrough_is_ours(ngx_str_t *path);
 static ngx_agent_model_t *ngx_agent_passthrough_model(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf, ngx_str_t *provider);
 
@@ -80,7 +86,6 @@ static char *
 ngx_agent_passthrough_add(ngx_conf_t *cf, ngx_str_t *path, ngx_array_t *paths,
     ngx_agent_model_t *model)
 {
-    ag_str_t                  known;
     ngx_str_t                 rest;
     ngx_agent_passthrough_t  *passthrough;
 
@@ -91,7 +96,7 @@ ngx_agent_passthrough_add(ngx_conf_t *cf, ngx_str_t *path, ngx_array_t *paths,
         rest.len--;
     }
 
-    if (rest.len == 0 || rest.data[0] == '*' || rest.len > AG_PATH_MAX) {
+    if (!ngx_agent_passthrough_is_path(&rest)) {
         return ngx_agent_conf_error(cf, NULL,
                                     "invalid path \"%V\" of "
                                     "\"agent_passthrough\": allowed are paths "
@@ -109,9 +114,7 @@ ngx_agent_passthrough_add(ngx_conf_t *cf, ngx_str_t *path, ngx_array_t *paths,
     passthrough->path.len -= passthrough->prefix;
     passthrough->model = model;
 
-    known = ngx_agent_str(&passthrough->path);
-
-    if (ag_endpoint_find(known) != AG_ENDPOINT_MAX) {
+    if (ngx_agent_passthrough_is_ours(&passthrough->path)) {
         return ngx_agent_conf_error(cf, NULL,
                                     "path \"%V\" of \"agent_passthrough\" is "
                                     "one of the gateway's own endpoints",
@@ -119,6 +122,74 @@ ngx_agent_passthrough_add(ngx_conf_t *cf, ngx_str_t *path, ngx_array_t *paths,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Letters of a path as nginx reads it; "*" stands at the end or nowhere. */
+static ngx_uint_t
+ngx_agent_passthrough_is_path(ngx_str_t *path)
+{
+    u_char      c, letter;
+    ngx_uint_t  i;
+
+    if (path->len == 0 || path->data[0] == '*' || path->len > AG_PATH_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < path->len; i++) {
+        c = path->data[i];
+        letter = (u_char) (c | 0x20);
+
+        if (c == '*') {
+            return i == path->len - 1;
+        }
+
+        if ((letter < 'a' || letter > 'z') && (c < '0' || c > '9')
+            && c != '_' && c != '-' && c != '.' && c != ':' && c != '/')
+        {
+            return 0;
+        }
+
+        if (i > 0 && (c == '/' || c == '.') && path->data[i - 1] == c) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * Would a provider take it for one of the gateway's own endpoints?  Those are
+ * never passed unread: models and stored answers are not for everybody.  Some
+ * servers forgive a slash more, capitals, or parameters of a segment.
+ */
+static ngx_uint_t
+ngx_agent_passthrough_is_ours(ngx_str_t *path)
+{
+    u_char      buf[NGX_AGENT_PASSTHROUGH_OURS], c;
+    size_t      len;
+    ngx_uint_t  i;
+
+    len = 0;
+
+    for (i = 0; i < path->len && len < sizeof(buf); i++) {
+        c = ngx_tolower(path->data[i]);
+
+        if (c == ';') {
+            break;
+        }
+
+        if (c != '/' || (len != 0 && buf[len - 1] != '/')) {
+            buf[len++] = c;
+        }
+    }
+
+    while (len != 0 && (buf[len - 1] == '/' || buf[len - 1] == ' ')) {
+        len--;
+    }
+
+    return ag_endpoint_find(ag_str(buf, len)) != AG_ENDPOINT_MAX;
 }
 
 
@@ -200,6 +271,10 @@ ngx_agent_passthrough_find(ngx_agent_call_t *call)
                != 0)
         {
             continue;
+        }
+
+        if (ngx_agent_passthrough_is_ours(&call->path)) {
+            return AG_E_UNKNOWN_ROUTE;
         }
 
         call->raw = 1;

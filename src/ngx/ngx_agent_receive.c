@@ -183,8 +183,13 @@ ngx_agent_receive_refused(ngx_agent_attempt_t *attempt)
         class = AG_E_BAD_RESPONSE;
     }
 
-    if (class == AG_E_NOT_FOUND && attempt->call->raw) {
-        class = AG_E_INVALID_REQUEST;   /* no model: a file, a batch */
+    if (attempt->call->raw
+        && (class == AG_E_NOT_FOUND || t->status == 402 || t->status == 403
+            || t->status == NGX_HTTP_CONFLICT))
+    {
+        /* about a file or a batch: neither a model nor the key is at fault */
+
+        class = AG_E_INVALID_REQUEST;
     }
 
     if (t->error != AG_E_NONE && ag_error_row(class)->status < 500) {
@@ -390,7 +395,7 @@ ngx_agent_receive_deadline(ngx_agent_attempt_t *attempt,
 
     } else if (call->streaming && !attempt->transfer->blocked) {
         limit = attempt->content ? attempt->heard + timeout->idle
-                                 : attempt->sent + timeout->first_token;
+                : call->raw ? at : attempt->sent + timeout->first_token;
 
         if ((ngx_msec_int_t) (limit - at) < 0) {
             *class = attempt->content ? AG_E_TIMEOUT_IDLE

@@ -323,6 +323,7 @@ ngx_agent_reply_write(ngx_agent_call_t *call, ngx_uint_t last)
     b->memory = 1;
     b->flush = 1;
     b->last_buf = last;
+    call->last = last;
     b->last_in_chain = 1;
 
     call->link.buf = b;
@@ -488,13 +489,23 @@ ngx_agent_reply_last(ngx_agent_call_t *call)
 }
 
 
-/* All is with nginx; the connection to the provider may be kept. */
+/*
+ * All is with nginx; the connection to the provider may be kept.  An end that
+ * came alone, behind the last bytes, is still to be told.
+ */
 static ngx_int_t
 ngx_agent_reply_stream_end(ngx_agent_call_t *call)
 {
     ngx_agent_curl_release(call->transfer);
 
-    return NGX_OK;
+    if (call->last) {
+        return NGX_OK;
+    }
+
+    call->last = 1;
+
+    return ngx_http_send_special(call->r, NGX_HTTP_LAST) == NGX_ERROR
+           ? NGX_ERROR : NGX_OK;
 }
 
 

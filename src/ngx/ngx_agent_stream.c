@@ -148,6 +148,7 @@ ngx_agent_stream_events(ngx_agent_attempt_t *attempt)
     if (attempt->translated) {
         ag_buf_shift(&attempt->answer, at);
         attempt->parsed = attempt->translation->out.len;
+        attempt->transfer->held = attempt->parsed;
     }
 
     return rc;

@@ -52,7 +52,7 @@ ngx_agent_translate_request(ngx_agent_attempt_t *attempt)
 
     call = attempt->call;
     provider = attempt->target->provider;
-    attempt->refusal.class = AG_E_NONE;
+    ngx_memzero(&attempt->refusal, sizeof(ag_error_t));
 
     if (call->raw) {
         return NGX_OK;

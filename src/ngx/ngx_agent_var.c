@@ -100,7 +100,7 @@ ngx_agent_var_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return ngx_agent_var_number(r, v, call->chain.attempts);
 
     case NGX_AGENT_VAR_STREAM:
-        return ngx_agent_var_number(r, v, call->streaming);
+        return ngx_agent_var_number(r, v, call->streaming && !call->raw);
 
     case NGX_AGENT_VAR_PROVIDER_STATUS:
     case NGX_AGENT_VAR_PROMPT_TOKENS:

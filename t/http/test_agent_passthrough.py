@@ -127,6 +127,64 @@ def test_a_broken_answer_is_cut_and_not_ended(through):
     assert not response.complete
 
 
+@pytest.mark.parametrize("end", ["last chunk", "close"])
+def test_an_end_that_comes_late_is_an_end(gateway, provider, end):
+    """Behind the last byte, and alone."""
+    def script(exchange):
+        framing = ("Transfer-Encoding", "chunked") if end == "last chunk" \
+            else ("Connection", "close")
+        data = b"all of it"
+        exchange.send(head(200, [("Content-Type", "audio/mpeg"), framing]),
+                      chunk(data) if end == "last chunk" else data)
+        assert exchange.provider.go.wait(10)
+        if end == "last chunk":
+            exchange.send(P.LAST)
+            return KEEP
+
+    p = provider(script)
+    p.go = threading.Event()
+    g = gateway(p, gateway=OPEN)
+    with g.connect() as connection:
+        connection.send(b"GET /v1/files/x HTTP/1.1\r\nHost: a\r\n"
+                        b"Authorization: Bearer " + g.key.encode()
+                        + b"\r\n\r\n")
+        connection.read_until(b"all of it")
+        p.go.set()
+        connection.read_until(b"0\r\n\r\n")
+
+
+def test_somebodys_file_says_nothing_of_the_key(gateway, provider):
+    p = provider([says(whole({"error": {"message": "Not yours."}}, 403), KEEP),
+                  P.chats()])
+    g = gateway(p, gateway=OPEN)
+    response = g.get("/v1/files/theirs")
+    assert (response.status, response.error["message"]) == (403, "Not yours.")
+    assert g.chat().status == 200
+
+
+@pytest.mark.parametrize("path", [
+    "chat/completions/", "chat/completions%2F", "chat//completions",
+    "Chat/Completions", "chat/completions;x=1", "responses/", "models/",
+    "models/gpt-5/", "embeddings/;/"])
+def test_an_endpoint_of_the_gateways_own_is_never_passed(gateway, provider,
+                                                         path):
+    """Whatever a prefix lets through, and a provider would forgive."""
+    p = provider(P.chats())
+    g = gateway(p, gateway="heartbeat=off; agent_passthrough main chat/* "
+                           "Chat/* r* m* e*")
+    assert g.post(f"/v1/{path}", {"model": "secret"}).status >= 400
+    assert p.requests == []
+
+
+def test_a_compressed_body_passes(through):
+    p, g = through(whole({}), KEEP)
+    response = g.ask("POST", "/v1/moderations", b"\x1f\x8b\x00", headers=[
+        ("Content-Encoding", "gzip")])
+    assert response.status == 200
+    assert p.request.headers["content-encoding"] == "gzip"
+    assert p.request.body == b"\x1f\x8b\x00"
+
+
 def test_a_refusal_keeps_its_words(through):
     error = {"error": {"message": "No such file: file-9", "code": None,
                        "type": "invalid_request_error", "param": "id"}}
@@ -145,7 +203,7 @@ def test_a_failure_is_the_tables(through):
 
 
 def test_a_silent_provider_is_left(through):
-    p, g = through(HANG, provider_lines="timeout first_token=300ms;")
+    p, g = through(HANG, provider_lines="timeout total=300ms;")
     response = g.get("/v1/files/x")
     assert (response.status, response.error["code"]) \
         == (504, "provider_timeout")
@@ -170,10 +228,20 @@ def test_the_official_sdk_moderates_and_uploads(through):
 
 
 @pytest.mark.parametrize("line, said", [
-    ("agent_passthrough nobody files;", 'unknown provider "nobody"'),
+    ("agent_passthrough nobody files;",
+     'unknown provider "nobody" of "agent_passthrough"'),
     ("agent_passthrough main;", "invalid number of arguments"),
     ("agent_passthrough main *;", 'invalid path "*"'),
     ("agent_passthrough main /;", 'invalid path "/"'),
+    ("agent_passthrough main files*x;", 'invalid path "files*x"'),
+    ("agent_passthrough main a/../b;", 'invalid path "a/../b"'),
+    ("agent_passthrough main a//b;", 'invalid path "a//b"'),
+    ("agent_passthrough main a%2fb;", 'invalid path "a%2fb"'),
+    ("agent_passthrough main files?x=1;", 'invalid path "files?x=1"'),
+    ("agent_passthrough main chat/completions/;",
+     "one of the gateway's own endpoints"),
+    ("agent_passthrough main responses/*;",
+     "one of the gateway's own endpoints"),
     ("agent_passthrough main chat/completions;",
      "one of the gateway's own endpoints"),
     ("agent_passthrough main models/x;",

@@ -137,16 +137,28 @@ def test_two_hundred_clients_that_leave_at_once_leave_nothing_behind(
 
 # ---- slow readers ---------------------------------------------------------
 
+CLAUDE = ['{"type":"message_start","message":{"id":"m","model":"c","usage":'
+          '{"input_tokens":1,"output_tokens":1}}}',
+          '{"type":"content_block_start","index":0,"content_block":'
+          '{"type":"text","text":""}}']
+WORDS = ('{"type":"content_block_delta","index":0,"delta":'
+         '{"type":"text_delta","text":"' + "x" * 1000 + '"}}')
+
+
 @pytest.mark.smoke
-def test_a_slow_reader_stops_its_own_provider(gateway, provider):
+@pytest.mark.parametrize("dialect, first, words", [
+    ("openai", b"", delta(content="x" * 1000)),
+    ("anthropic", sse(*CLAUDE), WORDS)], ids=["as it is", "translated"])
+def test_a_slow_reader_stops_its_own_provider(dialect, first, words, gateway,
+                                              provider):
     """Back pressure: what the client does not read is not read for it."""
     sent = [0]
     stop = threading.Event()
 
     def talks(exchange):
-        exchange.send(stream_head())
+        exchange.send(stream_head(), chunk(first) if first else b"")
         exchange.socket.settimeout(1)
-        piece = chunk(sse(delta(content="x" * 1000)) * 16)
+        piece = chunk(sse(words) * 16)
         try:
             while sent[0] < 300_000_000 and not stop.is_set():
                 exchange.send(piece)
@@ -156,7 +168,7 @@ def test_a_slow_reader_stops_its_own_provider(gateway, provider):
         exchange.hang()
 
     p = provider(talks)
-    g = gateway(p)
+    g = gateway(p, dialect=dialect)
     with g.connect(receive_buffer=4096) as client:
         client.send(g.chat_request(question(stream=True)))
         client.read_until(b"xxx")

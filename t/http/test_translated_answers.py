@@ -19,7 +19,8 @@ STEPS = {
     "text": Step(text="Zażółć “gęślą” jaźń. " * 3),
     "a call": Step(calls=(Call("weather", {"city": "Łódź"}),)),
     "text and two calls": Step(text="Both cities.", calls=(
-        Call("weather", {"city": "Paris"}), Call("weather", {"city": "Łódź"}))),
+        Call("weather", {"city": "Paris"}), Call("weather", {"city": "Łódź"}),
+    )),
     "a call without arguments": Step(calls=(Call("clock"),)),
     "reasoning and text": Step(think="Let me think of it. ", text="Yes."),
     "reasoning and a call": Step(think="Which city? ", calls=(
@@ -279,6 +280,26 @@ def test_refusals_are_by_the_description(surface, kind, stand, judge):
     response = stand.ask(surface, kind, tools=5)
     assert response.status == 400
     judge.accepts("ErrorResponse", response.json())
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "gemini", "compatible"])
+def test_a_failed_response_is_by_the_description(kind, stand, judge):
+    """But for the code, which is one of our errors' as everywhere."""
+    script = T.begins(kind, P.says(P.RESET))
+    stand.plays(**{kind: script})
+    with stand.g.connect() as client:
+        stand.send(client, "responses", kind, stream=True)
+        head = client.head()
+        client.read_until(b"Hello")
+        script.go_on.set()
+        client.finish(head)
+    *events, last = head.events()
+    for event in events:
+        judge.accepts_event(event)
+    said = last.json()
+    assert said["response"]["error"]["code"] == "invalid_provider_response"
+    said["response"]["error"]["code"] = "server_error"
+    judge.accepts("ResponseFailedEvent", said)
 
 
 # ---- Anthropic's: what its SDK's types demand

@@ -2,44 +2,19 @@
 status, type, code, param, when to come back, and the words that help.
 """
 
+import anthropic
+import openai
 import pytest
 
+import providers as P
 import translated as T
+import wire
 from drills import seconds
+from providers import KEEP, LAST, RESET, chunk
+from scripted import Call, Step
 
-# class: (status, type, code), as docs/errors.md has it
-CLASSES = {
-    "rate_limit": (429, "rate_limit_error", "provider_rate_limited"),
-    "unavailable": (503, "server_error", "provider_unavailable"),
-    "provider_error": (502, "server_error", "provider_error"),
-    "bad_response": (502, "server_error", "invalid_provider_response"),
-    "credentials": (502, "server_error", "provider_credentials"),
-    "conflict": (503, "server_error", "provider_unavailable"),
-    "context_length": (400, "invalid_request_error",
-                       "context_length_exceeded"),
-    "content_policy": (400, "invalid_request_error",
-                       "content_policy_violation"),
-    "not_found": (404, "invalid_request_error", "model_not_found"),
-    "invalid": (400, "invalid_request_error", "invalid_request"),
-}
-
-MESSAGES_TYPES = {400: "invalid_request_error", 404: "not_found_error",
-                  413: "request_too_large", 422: "invalid_request_error",
-                  429: "rate_limit_error", 502: "api_error",
-                  503: "overloaded_error"}
-
-
-# ... and what they are in our words, where the provider's are not kept
-WORDS = {
-    "rate_limit": "The model provider is limiting requests. "
-                  "Please try again later.",
-    "unavailable": "The model provider is overloaded or unavailable.",
-    "provider_error": "The model provider had an internal error.",
-    "bad_response": "The model provider sent an answer that cannot be used.",
-    "credentials": "The gateway's account at the model provider was refused. "
-                   "Please tell the gateway's operator.",
-    "conflict": "The model provider could not take the request right now.",
-}
+CLASSES, WORDS = T.CLASSES, T.WORDS
+refuses, claude, google, info = T.refuses, T.claude, T.google, T.info
 
 
 class Row:
@@ -52,27 +27,6 @@ class Row:
         self.wait, self.http = wait, http
 
 
-def openai(message, type="invalid_request_error", param=None, code=None):
-    return {"error": {"message": message, "type": type, "param": param,
-                      "code": code}}
-
-
-def claude(type, message, **details):
-    error = {"type": type, "message": message}
-    if details:
-        error["details"] = details
-    return {"type": "error", "error": error, "request_id": "req_011"}
-
-
-def google(code, status, message, *details):
-    return {"error": {"code": code, "message": message, "status": status,
-                      "details": list(details)}}
-
-
-def info(type, **fields):
-    return {"@type": f"type.googleapis.com/google.rpc.{type}", **fields}
-
-
 TOO_LONG = "This model's maximum context length is 8192 tokens. However, " \
     "your messages resulted in 9000 tokens."
 FILTERED = "The response was filtered due to the prompt triggering Azure " \
@@ -80,39 +34,39 @@ FILTERED = "The response was filtered due to the prompt triggering Azure " \
 
 ROWS = {
     # OpenAI
-    "OpenAI: a value": Row("openai", 400, openai(
+    "OpenAI: a value": Row("openai", 400, refuses(
         "Invalid value for 'temperature'.", param="temperature",
         code="invalid_value"), "invalid", "Invalid value for 'temperature'."),
-    "OpenAI: too long": Row("openai", 400, openai(
+    "OpenAI: too long": Row("openai", 400, refuses(
         TOO_LONG, param="messages", code="context_length_exceeded"),
         "context_length", "maximum context length is 8192 tokens"),
-    "OpenAI: too long, responses": Row("responses", 400, openai(
+    "OpenAI: too long, responses": Row("responses", 400, refuses(
         "Your input exceeds the context window of this model.",
         param="input", code="context_length_exceeded"), "context_length",
         "exceeds the context window"),
-    "OpenAI: a value, responses": Row("responses", 400, openai(
+    "OpenAI: a value, responses": Row("responses", 400, refuses(
         "Unknown parameter: 'foo'.", param="foo", code="unknown_parameter"),
         "invalid", "Unknown parameter: 'foo'."),
-    "OpenAI: key": Row("openai", 401, openai(
+    "OpenAI: key": Row("openai", 401, refuses(
         "Incorrect API key provided: sk-x.", code="invalid_api_key"),
         "credentials"),
-    "OpenAI: country": Row("openai", 403, openai(
+    "OpenAI: country": Row("openai", 403, refuses(
         "Country not supported", "request_forbidden",
         code="unsupported_country_region_territory"), "credentials"),
-    "OpenAI: model": Row("openai", 404, openai(
+    "OpenAI: model": Row("openai", 404, refuses(
         "The model gpt-9 does not exist", code="model_not_found"),
         "not_found", "The model gpt-9 does not exist"),
-    "OpenAI: limit": Row("openai", 429, openai(
+    "OpenAI: limit": Row("openai", 429, refuses(
         "Rate limit reached for gpt-5-mini. Please try again in 6.5s.",
         "tokens", code="rate_limit_exceeded"), "rate_limit",
         headers=[("retry-after", "7"), ("retry-after-ms", "6500")],
         wait=6500),
-    "OpenAI: quota": Row("openai", 429, openai(
+    "OpenAI: quota": Row("openai", 429, refuses(
         "You exceeded your current quota.", "insufficient_quota",
         code="insufficient_quota"), "credentials"),
-    "OpenAI: failure": Row("openai", 500, openai(
+    "OpenAI: failure": Row("openai", 500, refuses(
         "The server had an error.", "server_error"), "provider_error"),
-    "OpenAI: overload": Row("responses", 503, openai(
+    "OpenAI: overload": Row("responses", 503, refuses(
         "Overloaded.", "server_error", code="server_is_overloaded"),
         "unavailable", headers=[("retry-after", "2")], wait=2000),
     # Azure
@@ -120,13 +74,12 @@ ROWS = {
         "message": FILTERED, "type": None, "param": "prompt",
         "code": "content_filter", "status": 400, "innererror": {
             "code": "ResponsibleAIPolicyViolation",
-            "content_filter_result": {"hate": {"filtered": True,
-                                               "severity": "high"}}}}},
+            "content_filter_result": {"hate": {"filtered": True}}}}},
         "content_policy", "content management policy"),
     "Azure: deployment": Row("azure", 404, {"error": {
         "code": "DeploymentNotFound",
-        "message": "The API deployment for this resource does not exist."}},
-        "not_found", "does not exist"),
+        "message": "The API deployment for this resource does not exist.",
+    }}, "not_found", "does not exist"),
     "Azure: gateway": Row("azure", 401, {
         "statusCode": 401, "message": "Unauthorized. Access token is missing"},
         "credentials"),
@@ -263,7 +216,7 @@ ROWS = {
         "type": "unavailable_error"}}, "unavailable"),
     "a page": Row("compatible", 502, b"<html>Bad Gateway</html>",
                   "provider_error"),
-    "an error in a 200": Row("compatible", 200, openai(
+    "an error in a 200": Row("compatible", 200, refuses(
         "Rate limit reached", "rate_limit_error"), "rate_limit"),
     "no JSON in a 200": Row("gemini", 200, b"<html>hello</html>",
                             "bad_response"),
@@ -300,9 +253,10 @@ def test_a_refusal_is_told(number, stream, stand):
     status, kind, code = CLASSES[row.told]
     status = row.http or status
     assert T.outcome(surface, response) == (
-        (status, MESSAGES_TYPES[status], None) if surface == "messages"
+        (status, T.MESSAGES_TYPES[status], None) if surface == "messages"
         else (status, kind, code))
     assert response.header("content-type") == "application/json"
+    assert response.error.get("param") is None  # its names are not theirs
     message = response.error["message"]
     if row.words:
         assert row.words in message
@@ -316,3 +270,213 @@ def test_a_refusal_is_told(number, stream, stand):
         assert response.header("retry-after-ms") is None
     else:
         assert seconds(response) * 1000 == row.wait
+
+
+@pytest.mark.parametrize("surface, kind", [
+    (surface, kind) for surface in T.SURFACES
+    for kind in T.foreign(surface, ("anthropic", "gemini", "vllm"))])
+def test_words_are_kept_without_what_nobody_may_see(surface, kind, breaking):
+    seen = "temperature: must be less than 2"
+    hidden = ("10.1.2.3", "sk-live-", "abcdefghijk123456789", "/usr/lib/")
+    words = f"{seen} at http://10.1.2.3:8000/v1 in /usr/lib/python3/api.py " \
+        "of sk-live-abcdefghijk123456789 " + "and so on " * 200
+    body = {"anthropic": claude("invalid_request_error", words),
+            "gemini": google(400, "INVALID_ARGUMENT", words),
+            "vllm": refuses(words)}[kind]
+    breaking.plays(**{kind: T.says(body, 400)})
+    response = breaking.ask(surface, kind)
+    assert T.outcome(surface, response)[0] == 400
+    assert seen in response.error["message"]
+    assert len(response.error["message"]) <= 500
+    assert not [word for word in hidden if word.encode() in response.body]
+
+
+# ---- after the first content ----------------------------------------------
+
+SECRET = "MARK of http://10.1.2.3:8000/v1"
+
+
+def event(body, name=None):
+    line = f"event: {name}\n" if name else ""
+    return P.says(chunk(f"{line}data: {T.compact(body)}\n\n".encode())
+                  + LAST, KEEP)
+
+
+# (kind, what happens): (what the provider does, the class)
+BREAKS = {
+    ("compatible", "an error event"): (event(refuses(
+        SECRET, "server_error")), "provider_error"),
+    ("compatible", "an error with a status"): (event({"error": {
+        "message": SECRET, "code": 503}}), "unavailable"),
+    ("compatible", "a reason that is none"): (event({"choices": [{
+        "index": 0, "delta": {}, "finish_reason": "error"}]}),
+        "provider_error"),
+    ("anthropic", "an error event"): (event(claude(
+        "overloaded_error", SECRET), "error"), "unavailable"),
+    ("anthropic", "a limit"): (event(claude(
+        "rate_limit_error", SECRET), "error"), "rate_limit"),
+    ("gemini", "an error event"): (event(google(
+        503, "UNAVAILABLE", SECRET)), "unavailable"),
+    ("gemini", "an error without a number"): (event({"error": {
+        "message": SECRET, "status": "INTERNAL"}}), "provider_error"),
+    ("gemini", "a reason that is a failure"): (event({"candidates": [{
+        "index": 0, "content": {"role": "model", "parts": []},
+        "finishReason": "MALFORMED_FUNCTION_CALL"}]}), "bad_response"),
+    ("responses", "an error event"): (event({
+        "type": "error", "code": "server_error", "message": SECRET,
+        "param": None, "sequence_number": 9}, "error"), "provider_error"),
+    ("responses", "a failed response"): (event({
+        "type": "response.failed", "sequence_number": 9, "response": {
+            "id": "resp_0", "object": "response", "status": "failed",
+            "error": {"code": "rate_limit_exceeded", "message": SECRET},
+            "output": []}}, "response.failed"), "rate_limit"),
+}
+for _kind in ("compatible", "anthropic", "gemini", "responses"):
+    BREAKS |= {
+        (_kind, "a reset"): (P.says(RESET), "bad_response"),
+        (_kind, "a FIN"): (P.says(), "bad_response"),
+        (_kind, "an end without a reason"): (P.says(LAST, KEEP),
+                                             "bad_response"),
+        (_kind, "no JSON"): (P.says(3 * chunk(b'data: {"no\n\n') + LAST, KEEP),
+                             "bad_response")}
+
+BROKEN = pytest.mark.parametrize("surface, kind, name", [
+    (surface, kind, name) for kind, name in BREAKS
+    for surface in T.SURFACES if kind not in T.NATIVE[surface]])
+
+ENDS = {"chat": b"[DONE]", "messages": b"message_stop",
+        "responses": b"response.completed"}
+
+
+@pytest.fixture(scope="module")
+def breaking(shared):
+    return T.Stand(shared, {kind: kind for kind in (
+        "compatible", "vllm", "anthropic", "gemini", "responses")})
+
+
+def is_the_last(surface, event, told):
+    """The one error of a stream, in the client's dialect."""
+    status, kind, code = CLASSES[told]
+    said = event.json()
+    if surface == "responses":
+        assert event.name == said["type"] == "response.failed"
+        assert said["response"]["status"] == "failed"
+        error = said["response"]["error"]
+        assert error["code"] == ("rate_limit_exceeded"
+                                 if told == "rate_limit" else code)
+    else:
+        error = said["error"]
+        assert event.name == ("error" if surface == "messages" else None)
+        assert error["type"] == (kind if surface == "chat"
+                                 else T.MESSAGES_TYPES[status])
+        assert error.get("code") == (code if surface == "chat" else None)
+    assert error["message"] == WORDS[told]
+    assert said["request_id"]
+
+
+@BROKEN
+def test_a_broken_stream_ends_with_one_error(surface, kind, name, breaking):
+    last, told = BREAKS[kind, name]
+    script = T.begins(kind, last)
+    breaking.plays(**{kind: script})
+    with breaking.g.connect() as client:
+        breaking.send(client, surface, kind, stream=True)
+        head = client.head()
+        client.read_until(b"Hello")
+        script.go_on.set()
+        client.finish(head)
+    assert head.status == 200 and head.complete, head
+    assert ENDS[surface] not in head.body and b"MARK" not in head.body
+    assert b"finish_reason\":\"" not in head.body
+    assert b"message_delta" not in head.body
+    is_the_last(surface, head.events()[-1], told)
+    assert head.body.count(b'"message":"The model provider') == 1
+    assert breaking.asked == [kind]
+
+
+@BROKEN
+def test_the_sdk_raises_where_a_stream_breaks(surface, kind, name, breaking):
+    """OpenAI's streams of responses have an end for it, no exception: who
+    asks for the final response gets none."""
+    last, told = BREAKS[kind, name]
+    script = T.begins(kind, last)
+    breaking.plays(**{kind: script})
+    status, words, code = CLASSES[told]
+    with pytest.raises({"messages": anthropic.APIStatusError,
+                        "chat": openai.APIError,
+                        "responses": RuntimeError}[surface]) as caught:
+        T.listen(breaking, surface, kind, script)
+    assert script.go_on.is_set(), "the text did not come first"
+    if surface == "messages":
+        assert caught.value.body["error"]["type"] == T.MESSAGES_TYPES[status]
+    elif surface == "chat":
+        assert type(caught.value) is openai.APIError
+        assert (caught.value.type, caught.value.code) == (words, code)
+    else:
+        assert "response.completed" in str(caught.value)
+
+
+# What says that a call is whole: an agent may run it then.
+CALLED = {"chat": b'"finish_reason":"tool_calls"', "messages": b'"tool_use"}',
+          "responses": b"function_call_arguments.done"}
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("surface, kind", [
+    (surface, kind) for surface in T.SURFACES
+    for kind in T.foreign(surface, ("anthropic", "compatible", "responses"))])
+def test_half_a_call_is_never_a_whole_one(surface, kind, breaking):
+    call = Call("weather", {"city": "a city with a long name"})
+    script = T.begins(kind, P.says(), Step(calls=(call,)), b"long")
+    breaking.plays(**{kind: script})
+    with breaking.g.connect() as client:
+        breaking.send(client, surface, kind, stream=True)
+        head = client.head()
+        client.read_until(b"a cit")
+        script.go_on.set()
+        client.finish(head)
+    assert head.complete and CALLED[surface] not in head.body, head.body
+    assert b"output_item.done" not in head.body
+    assert b"content_block_stop" not in head.body
+    is_the_last(surface, head.events()[-1], "bad_response")
+
+
+# ---- behind heartbeats ----------------------------------------------------
+
+BEATS = {"chat": b": keep-alive\n\n", "responses": b": keep-alive\n\n",
+         "messages": b'event: ping\ndata: {"type":"ping"}\n\n'}
+
+SILENT = {
+    "a refusal": lambda kind: T.says(google(503, "UNAVAILABLE", SECRET), 503),
+    "a reset": lambda kind: P.says(RESET),
+    "an error event": lambda kind: P.says(
+        P.stream_head(), P.chunk(P.sse(T.compact(google(
+            503, "UNAVAILABLE", SECRET)))) + LAST, KEEP),
+}
+
+
+@pytest.fixture(scope="module")
+def beating(shared):
+    return T.Stand(shared, {"gemini": "gemini"}, gateway="heartbeat=1s")
+
+
+@pytest.mark.parametrize("name", SILENT)
+@pytest.mark.parametrize("surface", T.SURFACES)
+def test_a_failure_behind_heartbeats_is_one_error(surface, name, beating):
+    script = P.then(b"", SILENT[name]("gemini"))
+    # a kept connection that dies without a word is replaced once
+    beating.plays(gemini=[script, P.says(RESET)])
+    with beating.g.connect() as client:
+        beating.send(client, surface, "gemini", stream=True)
+        head = client.head()
+        client.read_until(BEATS[surface])
+        script.go_on.set()
+        client.finish(head)
+    assert head.status == 200 and head.complete
+    body = head.body.replace(BEATS[surface], b"")
+    assert ENDS[surface] not in body and b"MARK" not in body
+    *before, last = wire.events(body)
+    assert [e.name for e in before] == (
+        ["response.created"] if surface == "responses" else [])
+    is_the_last(surface, last,
+                "network" if name == "a reset" else "unavailable")

@@ -271,7 +271,8 @@ CASES = {"messages": {**MESSAGES, **CHATS_ONLY}, "responses": RESPONSES,
 
 KINDS = {"messages": ("openai", "azure", "older", "compatible", "vllm",
                       "responses"),
-         "responses": ("compatible", "vllm"), "chat": ("responses",)}
+         "responses": ("compatible", "vllm", "mistral"),
+         "chat": ("responses",)}
 
 # What a provider or its model cannot be told: its client is told so.
 NO_FILES, NO_STOP = "File input", '"stop_sequences"'
@@ -283,11 +284,15 @@ REFUSED = {
     ("messages", "responses", "stop sequences"): NO_STOP,
 }
 
+# What Mistral has its own word for, which OpenAI's description has not.
+FORCED = ("responses", "mistral", "a tool by force")
+
 TABLE = [(surface, kind, case) for surface, kinds in KINDS.items()
          for kind in kinds for case in CASES[surface]
-         if (surface, kind, case) not in REFUSED]
+         if (surface, kind, case) not in (*REFUSED, FORCED)]
 
 ANSWERS = ("a schema", "an object")     # to which the answer must be JSON
+IDS = {"Mark1", "Mark2"}                # Mistral's are shorter
 
 
 @pytest.mark.parametrize("surface, kind, case", TABLE)
@@ -300,9 +305,20 @@ def test_the_mock_accepts_it(surface, kind, case, stand, mock):
         assert T.text_of(surface, response) == answer
         is_accepted(mock, stand.request, kind)
         sent = stand.request.json()
-        assert T.marks(fields) <= T.marks(sent)
+        lost = T.marks(fields) - T.marks(sent)
+        assert lost <= IDS if kind == "mistral" else not lost
         assert sent.get("stream", False) == stream
         assert sent["model"] == T.KINDS[kind][1]
+
+
+def test_the_mock_refuses_what_is_another_providers_word(stand, mock):
+    """Or the tests above would prove nothing."""
+    surface, kind, case = FORCED
+    stand.plays(**{kind: T.speaks(kind)})
+    assert stand.ask(surface, kind, **CASES[surface][case]).status == 200
+    assert stand.request.json()["tool_choice"] == "any"
+    verdict = verdict_of(mock, stand.request)
+    assert verdict.header("x-steady-error-1-path") == "body.tool_choice"
 
 
 @pytest.mark.parametrize("surface, kind, case", REFUSED)

@@ -59,21 +59,21 @@ def foreign(surface, kinds=("openai", "responses", "anthropic", "gemini")):
 
 
 class Stand:
-    """A gateway before a provider of each name: name -> kind, or
-    (kind, further lines).  The model NAME goes to the provider NAME."""
+    """A gateway before a provider of each name: name -> kind, or (kind,
+    lines instead of ONCE).  The model NAME goes to the provider NAME."""
 
-    def __init__(self, factory, members, models="", gateway="", lines=ONCE,
-                 http="", files=()):
+    def __init__(self, factory, members, models="", gateway="", http="",
+                 files=()):
         self.acts, self.calls = {}, []
         self.provider = factory.provider(self._play)
         blocks = ""
         for name, kind in members.items():
-            kind, more = kind if isinstance(kind, tuple) else (kind, "")
+            kind, lines = kind if isinstance(kind, tuple) else (kind, ONCE)
             dialect, model, words = KINDS[kind]
             blocks += (
                 f"agent_provider {name} {{ dialect {dialect}; {words}\n"
                 f"url http://127.0.0.1:{self.provider.port}/{name}/v1; "
-                f"key file:@provider_key@; {lines} {more} }}\n"
+                f"key file:@provider_key@; {lines} }}\n"
                 f"agent_model {name} {{ target {name}/{model}; }}\n")
         self.g = factory.make(http=ZONE + http + blocks + models + f"""
             agent_tenant team {{ key file:@team_key@; models *; }}
@@ -166,13 +166,75 @@ def says(body, status=200, headers=()):
     return P.says(P.whole(body, status, headers), KEEP)
 
 
-def begins(kind, *last, text="Hello there."):
-    """A stream that has said some of its text, and then `last`."""
-    head = [f for f in frames(kind, Step(text=text))
-            if not f.startswith(b"data: [DONE]")]
-    words = [i for i, f in enumerate(head) if text[:7].encode() in f]
-    return P.says(P.stream_head()
-                  + b"".join(map(P.chunk, head[:words[0] + 1])), *last)
+def begins(kind, last, step=Step(text="Hello there."), mark=b"Hello"):
+    """A stream up to the event that holds the mark; it waits for `go_on` of
+    the script, and ends as `last` does."""
+    head = frames(kind, step)
+    words = [i for i, frame in enumerate(head) if mark in frame]
+    return P.then(P.stream_head() + b"".join(map(P.chunk,
+                                                 head[:words[0] + 1])), last)
+
+
+# ---- their errors
+
+def refuses(message, type="invalid_request_error", param=None, code=None):
+    return {"error": {"message": message, "type": type, "param": param,
+                      "code": code}}
+
+
+def claude(type, message, **details):
+    error = {"type": type, "message": message}
+    if details:
+        error["details"] = details
+    return {"type": "error", "error": error, "request_id": "req_011"}
+
+
+def google(code, status, message, *details):
+    return {"error": {"code": code, "message": message, "status": status,
+                      "details": list(details)}}
+
+
+def info(type, **fields):
+    return {"@type": f"type.googleapis.com/google.rpc.{type}", **fields}
+
+
+# ---- how ours are told
+
+# class: (status, type, code), as docs/errors.md has it
+CLASSES = {
+    "rate_limit": (429, "rate_limit_error", "provider_rate_limited"),
+    "network": (502, "server_error", "provider_unreachable"),
+    "unavailable": (503, "server_error", "provider_unavailable"),
+    "provider_error": (502, "server_error", "provider_error"),
+    "bad_response": (502, "server_error", "invalid_provider_response"),
+    "credentials": (502, "server_error", "provider_credentials"),
+    "conflict": (503, "server_error", "provider_unavailable"),
+    "context_length": (400, "invalid_request_error",
+                       "context_length_exceeded"),
+    "content_policy": (400, "invalid_request_error",
+                       "content_policy_violation"),
+    "not_found": (404, "invalid_request_error", "model_not_found"),
+    "invalid": (400, "invalid_request_error", "invalid_request"),
+}
+
+MESSAGES_TYPES = {400: "invalid_request_error", 404: "not_found_error",
+                  413: "request_too_large", 422: "invalid_request_error",
+                  429: "rate_limit_error", 502: "api_error",
+                  503: "overloaded_error"}
+
+
+# ... and what they are in our words, where the provider's are not kept
+WORDS = {
+    "rate_limit": "The model provider is limiting requests. "
+                  "Please try again later.",
+    "network": "The model provider could not be reached.",
+    "unavailable": "The model provider is overloaded or unavailable.",
+    "provider_error": "The model provider had an internal error.",
+    "bad_response": "The model provider sent an answer that cannot be used.",
+    "credentials": "The gateway's account at the model provider was refused. "
+                   "Please tell the gateway's operator.",
+    "conflict": "The model provider could not take the request right now.",
+}
 
 
 # ---- what clients read ----------------------------------------------------
@@ -219,6 +281,29 @@ def outcome(surface, response):
     return response.status, error["type"], error["code"]
 
 
+def listen(stand, surface, kind, script):
+    """Reads a stream with the official SDK as far as it goes."""
+    if surface == "messages":
+        with stand.anthropic() as client:
+            for event in client.messages.create(
+                    model=kind, max_tokens=9, messages=HELLO, stream=True):
+                if event.type == "content_block_delta":
+                    script.go_on.set()
+    elif surface == "chat":
+        with stand.openai() as client:
+            for part in client.chat.completions.create(
+                    model=kind, messages=HELLO, stream=True):
+                if part.choices[0].delta.content:
+                    script.go_on.set()
+    else:
+        with stand.openai() as client:
+            with client.responses.stream(model=kind, input="x") as stream:
+                for event in stream:
+                    if event.type == "response.output_text.delta":
+                        script.go_on.set()
+                stream.get_final_response()
+
+
 # ---- the strict mock ------------------------------------------------------
 
 class Judge:
@@ -238,8 +323,8 @@ class Judge:
         schemas = re.sub(r"(\n +)\$ref: (.*)\1nullable: true\n",
                          r"\1anyOf: [{$ref: \2}, {type: 'null'}]\n", schemas)
         # each event of a stream has a schema of its own
-        union = re.search(r"\n    ResponseStreamEvent:\n(.*?)\n    \w", schemas,
-                          re.S)[1]
+        union = re.search(r"\n    ResponseStreamEvent:\n(.*?)\n    \w",
+                          schemas, re.S)[1]
         self.events = {}
         for name in re.findall(r"schemas/(\w+)", union):
             block = re.search(rf"\n    {name}:\n(.*?)\n    \w", schemas,
