@@ -293,8 +293,12 @@ def build_translate():
                for name in names if name.endswith('.o')]
     if os.path.exists(binary):
         os.unlink(binary)
-    if not objects:
-        say('translate: skipped, there are no objects of the module')
+    headers = [os.path.join(path, name) for path, _, names
+               in os.walk(os.path.join(ROOT, 'src'))
+               for name in names if name.endswith('.h')]
+    if (max(map(os.path.getmtime, objects), default=0)
+            < max(map(os.path.getmtime, headers))):
+        say('translate: skipped, the module was not built of these sources')
         return
     subprocess.run([os.environ.get('CC', 'cc'), '-O2', '-Wall', '-Wextra',
                     '-I' + os.path.join(ROOT, 'src'), '-o', binary,

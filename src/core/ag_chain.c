@@ -154,6 +154,14 @@ ag_chain_start(ag_chain_t *chain, uint32_t target)
 
 
 void
+ag_chain_unstart(ag_chain_t *chain, uint32_t target)
+{
+    chain->attempts -= (chain->attempts > 0);
+    chain->tries[target] -= (chain->tries[target] > 0);
+}
+
+
+void
 ag_chain_skip(ag_chain_t *chain, uint32_t target)
 {
     chain->spent |= ag_chain_bit(target);

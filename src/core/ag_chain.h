@@ -186,6 +186,10 @@ ag_chain_route_t ag_chain_route(ag_chain_t *chain,
 /* An attempt at the target starts (a hedge too): it is counted. */
 void ag_chain_start(ag_chain_t *chain, uint32_t target);
 
+/* The attempt that was started last at the target was none: nobody was asked.
+ * Its failure is told to ag_chain_fail() all the same. */
+void ag_chain_unstart(ag_chain_t *chain, uint32_t target);
+
 /* Not this target in this call: waited in vain, or taken away by others. */
 void ag_chain_skip(ag_chain_t *chain, uint32_t target);
 

@@ -257,7 +257,8 @@ ag_error_add_openai(ag_error_writer_t *w, const ag_error_t *error,
     ag_error_add_raw(w, ",\"param\":");
     ag_error_add_value(w, error->param);
     ag_error_add_raw(w, ",\"code\":");
-    ag_error_add_value(w, ag_error_words(row->code));
+    ag_error_add_value(w, error->code.len > 0 ? error->code
+                                              : ag_error_words(row->code));
     ag_error_add_raw(w, "},\"request_id\":");
     ag_error_add_value(w, request_id);
     ag_error_add_raw(w, "}");

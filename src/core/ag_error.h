@@ -206,6 +206,7 @@ typedef struct {
     unsigned          status;       /* overrides the row's; 0: the row's */
     ag_str_t          message;      /* overrides the row's; empty: the row's */
     ag_str_t          param;        /* empty: null */
+    ag_str_t          code;         /* overrides the row's; empty: the row's */
     const char       *reason;       /* constant words that follow the message
                                        behind a colon; NULL: none */
     size_t            at;           /* byte of the body, from 0, that "reason"

@@ -11,6 +11,7 @@
 
 static int ag_gemini_embed_text(ag_gemini_tell_t *t, yyjson_val *text,
     yyjson_val *dimensions);
+static unsigned ag_gemini_embed_is_all(const ag_reader_t *r, size_t count);
 static unsigned ag_gemini_embed_gather(ag_reader_t *r, yyjson_val *list,
     size_t count, ag_buf_t *buf, size_t *ends);
 static yyjson_val *ag_gemini_embed_list(yyjson_val *root);
@@ -74,7 +75,7 @@ ag_gemini_embed_hear(ag_reader_t *r, yyjson_val *root)
     list = ag_gemini_embed_list(root);
     count = yyjson_is_obj(list) ? 1 : yyjson_arr_size(list);
 
-    if (count == 0) {
+    if (count == 0 || !ag_gemini_embed_is_all(r, count)) {
         r->delta->failed = 1;
         r->delta->error = ag_error_classify_tree(0, root);
         return;
@@ -103,6 +104,22 @@ ag_gemini_embed_hear(ag_reader_t *r, yyjson_val *root)
 
     ag_reader_finish(r, 0, AG_FINISH_STOP);
     ag_reader_end(r);
+}
+
+
+/* One vector for each text: a client knows them by their numbers. */
+static unsigned
+ag_gemini_embed_is_all(const ag_reader_t *r, size_t count)
+{
+    yyjson_val  *input;
+
+    if (r->request == NULL) {
+        return 1;
+    }
+
+    input = yyjson_obj_get(r->request->root, "input");
+
+    return count == (yyjson_is_arr(input) ? yyjson_arr_size(input) : 1);
 }
 
 

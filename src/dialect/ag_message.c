@@ -10,8 +10,13 @@
 #include "dialect/ag_dialect.h"
 
 
+#define AG_MESSAGE_PLACES    8
+#define AG_MESSAGE_WORD_MAX  64     /* bytes of a code or a parameter */
+
+
 static ag_str_t ag_message_find(yyjson_val *root);
 static int ag_message_add(ag_buf_t *out, ag_str_t text);
+static int ag_message_add_word(ag_buf_t *out, yyjson_val *value);
 
 
 int
@@ -38,7 +43,7 @@ ag_message_find(yyjson_val *root)
 {
     size_t       i;
     ag_str_t     text;
-    yyjson_val  *error, *places[4];
+    yyjson_val  *error, *message, *detail, *places[AG_MESSAGE_PLACES];
 
     if (yyjson_is_arr(root)) {
         root = yyjson_arr_get_first(root);      /* Gemini's */
@@ -46,12 +51,25 @@ ag_message_find(yyjson_val *root)
 
     error = yyjson_obj_get(root, "error");
 
-    places[0] = yyjson_obj_get(error, "message");
-    places[1] = yyjson_obj_get(root, "message");
-    places[2] = error;
-    places[3] = yyjson_obj_get(root, "detail");
+    message = yyjson_obj_get(root, "message");
+    detail = yyjson_obj_get(root, "detail");
 
-    for (i = 0; i < 4; i++) {
+    places[0] = yyjson_obj_get(error, "message");
+    places[1] = message;
+    places[2] = error;
+    places[3] = detail;
+
+    /* lists of what is wrong with a field each: the first one is said */
+
+    places[4] = yyjson_obj_get(yyjson_arr_get_first(detail), "msg");
+    detail = yyjson_obj_get(message, "detail");
+    places[5] = yyjson_obj_get(yyjson_arr_get_first(detail), "msg");
+    places[6] = yyjson_obj_get(yyjson_arr_get_first(
+                                   yyjson_obj_get(root, "errors")),
+                               "message");
+    places[7] = yyjson_obj_get(root, "Message");
+
+    for (i = 0; i < AG_MESSAGE_PLACES; i++) {
         text = ag_json_text(places[i]);
 
         if (text.len != 0) {
@@ -82,6 +100,57 @@ ag_message_add(ag_buf_t *out, ag_str_t text)
     }
 
     return rc;
+}
+
+
+int
+ag_message_read_words(ag_str_t body, ag_buf_t *code, ag_buf_t *param)
+{
+    int          rc;
+    ag_char_t    scratch[AG_DIALECT_SCRATCH];
+    yyjson_doc  *doc;
+    yyjson_val  *error;
+
+    doc = ag_json_tree(body, scratch, sizeof(scratch));
+    error = yyjson_obj_get(yyjson_doc_get_root(doc), "error");
+
+    rc = ag_message_add_word(code, yyjson_obj_get(error, "code"));
+
+    if (rc == AG_OK || rc == AG_NONE) {
+        rc = ag_message_add_word(param, yyjson_obj_get(error, "param"));
+    }
+
+    yyjson_doc_free(doc);
+
+    return (rc == AG_NONE && code->len > 0) ? AG_OK : rc;
+}
+
+
+static int
+ag_message_add_word(ag_buf_t *out, yyjson_val *value)
+{
+    size_t     i;
+    ag_str_t   word;
+    ag_char_t  c, letter;
+
+    word = ag_json_text(value);
+
+    if (word.len == 0 || word.len > AG_MESSAGE_WORD_MAX) {
+        return AG_NONE;
+    }
+
+    for (i = 0; i < word.len; i++) {
+        c = word.data[i];
+        letter = (ag_char_t) (c | 0x20);
+
+        if ((letter < 'a' || letter > 'z') && (c < '0' || c > '9')
+            && c != '.' && c != '_' && c != '[' && c != ']' && c != '-')
+        {
+            return AG_NONE;
+        }
+    }
+
+    return ag_buf_add(out, word.data, word.len);
 }
 
 

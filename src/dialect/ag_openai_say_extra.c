@@ -210,11 +210,17 @@ uint64_t
 ag_openai_say_extra_characters(ag_str_t text)
 {
     size_t    i;
-    uint64_t  count;
+    uint64_t  word, count;
 
     count = 0;
 
-    for (i = 0; i < text.len; i++) {
+    for (i = 0; i + 8 <= text.len; i += 8) {
+        word = ag_word(text.data + i);
+        word = (word >> 7) & ~(word >> 6) & ag_word_of(1);
+        count += 8 - ((word * ag_word_of(1)) >> 56);
+    }
+
+    for ( /* void */ ; i < text.len; i++) {
         count += ((text.data[i] & 0xc0) != 0x80);
     }
 

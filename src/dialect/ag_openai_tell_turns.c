@@ -63,6 +63,12 @@ ag_openai_tell_turns(ag_openai_tell_t *t)
         }
     }
 
+    if (rc == AG_OK && !t->put.comma) {
+        return ag_neutral_invalid(t->n, t->error,
+                                  t->n->list ? t->n->list : "messages", 0,
+                                  "content that is not empty");
+    }
+
     ag_put_close(&t->put, ']');
 
     return rc;

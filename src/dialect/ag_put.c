@@ -19,6 +19,7 @@ static ag_char_t *ag_put_room(ag_put_t *p, const char *name, size_t len);
 static void ag_put_bytes(ag_put_t *p, const char *name, const void *data,
     size_t len);
 static void ag_put_escape(ag_put_t *p, ag_str_t text);
+static char ag_put_letter(ag_char_t c);
 static const ag_char_t *ag_put_plain(const ag_char_t *at,
     const ag_char_t *end);
 static const ag_char_t *ag_put_special(const ag_char_t *at,
@@ -279,6 +280,9 @@ ag_put_bytes(ag_put_t *p, const char *name, const void *data, size_t len)
 static void
 ag_put_escape(ag_put_t *p, ag_str_t text)
 {
+    char              letter;
+    size_t            n;
+    ag_char_t        *to;
     const ag_char_t  *at, *from, *end;
 
     if (text.len == 0) {
@@ -291,7 +295,28 @@ ag_put_escape(ag_put_t *p, ag_str_t text)
     while (at < end && p->rc == AG_OK) {
         from = at;
         at = ag_put_plain(at, end);
-        p->rc = ag_buf_add(p->out, from, (size_t) (at - from));
+        n = (size_t) (at - from);
+        letter = (at < end) ? ag_put_letter(*at) : '\0';
+
+        if (letter != '\0') {
+
+            /* one quote or line end among words: with them, at once */
+
+            p->rc = ag_buf_reserve(p->out, n + 2);
+
+            if (p->rc == AG_OK) {
+                to = p->out->data + p->out->len;
+                memcpy(to, from, n);
+                to[n] = '\\';
+                to[n + 1] = (ag_char_t) letter;
+                p->out->len += n + 2;
+                at++;
+            }
+
+            continue;
+        }
+
+        p->rc = ag_buf_add(p->out, from, n);
 
         if (at < end && p->rc == AG_OK) {
             from = at;
@@ -299,6 +324,28 @@ ag_put_escape(ag_put_t *p, ag_str_t text)
             p->rc = ag_buf_add_json(p->out, ag_str(from,
                                                    (size_t) (at - from)));
         }
+    }
+}
+
+
+/* Of the escapes that most texts have; '\0': another one, or none. */
+static char
+ag_put_letter(ag_char_t c)
+{
+    switch (c) {
+
+    case '"':
+    case '\\':
+        return (char) c;
+
+    case '\n':
+        return 'n';
+
+    case '\t':
+        return 't';
+
+    default:
+        return '\0';
     }
 }
 

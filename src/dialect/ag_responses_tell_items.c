@@ -51,6 +51,12 @@ ag_responses_tell_input(ag_responses_tell_t *t)
              : ag_responses_tell_turn(t, turn);
     }
 
+    if (rc == AG_OK && !t->put.comma) {
+        return ag_neutral_invalid(t->n, t->error,
+                                  t->n->list ? t->n->list : "messages", 0,
+                                  "content that is not empty");
+    }
+
     ag_put_close(&t->put, ']');
 
     return rc;

@@ -210,7 +210,7 @@ static void
 ngx_agent_attempt_patch(ngx_agent_attempt_t *attempt,
     ngx_agent_curl_request_t *request)
 {
-    ag_request_t               translated;
+    ag_request_t               translated, *asked;
     ngx_agent_call_t          *call;
     ngx_agent_provider_t      *provider;
     ngx_agent_translation_t   *t;
@@ -235,8 +235,11 @@ ngx_agent_attempt_patch(ngx_agent_attempt_t *attempt,
                           && !call->request.include_usage;
 
     if (!attempt->translated) {
-        request->body = call->body;
-        request->patch_count = ag_request_patch(&call->request,
+        asked = attempt->cut ? &t->cut : &call->request;
+
+        request->body.data = (u_char *) asked->body.data;
+        request->body.len = asked->body.len;
+        request->patch_count = ag_request_patch(asked,
                                   ngx_agent_str(&attempt->target->model_json),
                                   provider->usage_chunk,
                                   provider->fields.elts,
@@ -373,6 +376,15 @@ ngx_agent_attempt_end(ngx_agent_attempt_t *attempt, ag_error_class_t class)
 
     ngx_agent_attempt_report(attempt, outcome);
     ngx_agent_attempt_give(attempt);
+
+    if (attempt->refusal.class != AG_E_NONE) {
+
+        /* we refused it ourselves: its provider was never asked */
+
+        ag_chain_unstart(&attempt->call->chain, (uint32_t) attempt->number);
+        return;
+    }
+
     ngx_agent_attempt_count(attempt);
 }
 

@@ -53,6 +53,9 @@ typedef struct {
     ag_buf_t                  path;
     ag_buf_t                  args;
     ag_buf_t                  body;         /* the provider's request */
+    ag_request_t              cut;          /* of body, where that is the
+                                               client's own but for what
+                                               others left in it */
     ag_buf_t                  out;          /* the client's bytes */
 } ngx_agent_translation_t;
 
@@ -100,6 +103,7 @@ typedef struct {
     unsigned                  hide_usage:1; /* the usage chunk is ours */
     unsigned                  hedge:1;      /* the second of two */
     unsigned                  repaired:1;   /* the answer was mended */
+    unsigned                  cut:1;        /* translation->cut is asked */
     unsigned                  translated:1; /* its provider speaks another
                                                dialect than the client */
     unsigned                  impatient:1;  /* the client's own timeout ended
@@ -117,7 +121,8 @@ typedef struct {
     ag_buf_t                  body;         /* goes out in its place if not
                                                empty */
     ag_str_t                  message;      /* what it said, sanitized */
-    ag_str_t                  param;        /* what our own refusal is about */
+    ag_str_t                  param;        /* what the refusal is about */
+    ag_str_t                  code;         /* the provider's; empty: ours */
 } ngx_agent_failure_t;
 
 

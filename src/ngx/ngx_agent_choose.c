@@ -378,6 +378,7 @@ ngx_agent_choose_begin(ngx_agent_attempt_t *attempt)
     attempt->ended = 0;
     attempt->repaired = 0;
     attempt->translated = 0;
+    attempt->cut = 0;
     attempt->refusal.class = AG_E_NONE;
     attempt->hedge = 0;
     attempt->impatient = 0;

@@ -24,6 +24,8 @@ static uint64_t ngx_agent_failure_wait(ngx_agent_attempt_t *attempt);
 static void ngx_agent_failure_rest(ngx_agent_attempt_t *attempt,
     uint64_t asked);
 static void ngx_agent_failure_keep(ngx_agent_attempt_t *attempt);
+static void ngx_agent_failure_words(ngx_agent_attempt_t *attempt,
+    ag_buf_t *message);
 static void ngx_agent_failure_copy(ngx_agent_call_t *call, ag_str_t *to,
     ag_str_t text);
 static ngx_uint_t ngx_agent_failure_as_sent(ngx_agent_attempt_t *attempt);
@@ -251,6 +253,7 @@ ngx_agent_failure_keep(ngx_agent_attempt_t *attempt)
     failure->body.len = 0;
     failure->message = ag_str(NULL, 0);
     failure->param = ag_str(NULL, 0);
+    failure->code = ag_str(NULL, 0);
 
     if (attempt->refusal.class != AG_E_NONE) {
         ngx_agent_failure_copy(call, &failure->message,
@@ -274,11 +277,63 @@ ngx_agent_failure_keep(ngx_agent_attempt_t *attempt)
     }
 
     if (attempt->translated) {
+        ngx_agent_failure_words(attempt, &message);
         failure->body.len = 0;      /* its shape is not the client's */
     }
 
     ag_buf_free(&said);
     ag_buf_free(&message);
+}
+
+
+/*
+ * What is left of a refusal in another shape: its code and parameter where
+ * both sides have such, and the words by which Anthropic's clients know that
+ * they must make room.
+ */
+static void
+ngx_agent_failure_words(ngx_agent_attempt_t *attempt, ag_buf_t *message)
+{
+    ag_buf_t               code, param;
+    ngx_agent_call_t      *call;
+    ngx_agent_failure_t   *failure;
+
+    call = attempt->call;
+    failure = &call->failure;
+
+    if (attempt->error == AG_E_CONTEXT_LENGTH
+        && call->client == &ag_anthropic)
+    {
+        code = *message;
+        ag_buf_init(message, AG_ERROR_BODY_MAX);
+
+        if (ag_buf_add_string(message, "prompt is too long: ") == AG_OK
+            && ag_buf_add(message, code.data, code.len) == AG_OK)
+        {
+            ngx_agent_failure_copy(call, &failure->message,
+                                   ag_buf_str(message));
+        }
+
+        ag_buf_free(&code);
+        return;
+    }
+
+    if (attempt->error != AG_E_INVALID_REQUEST) {
+        return;
+    }
+
+    ag_buf_init(&code, AG_ERROR_BODY_MAX);
+    ag_buf_init(&param, AG_ERROR_BODY_MAX);
+
+    if (ag_message_read_words(ag_buf_str(&failure->body), &code, &param)
+        == AG_OK)
+    {
+        ngx_agent_failure_copy(call, &failure->code, ag_buf_str(&code));
+        ngx_agent_failure_copy(call, &failure->param, ag_buf_str(&param));
+    }
+
+    ag_buf_free(&code);
+    ag_buf_free(&param);
 }
 
 
@@ -354,6 +409,7 @@ ngx_agent_attempt_give_up(ngx_agent_call_t *call)
     call->provider_status = call->failure.status;
     call->error.message = call->failure.message;
     call->error.param = call->failure.param;
+    call->error.code = call->failure.code;
 
     /* 413, 422: the status says something even where the body may not */
 
@@ -361,6 +417,12 @@ ngx_agent_attempt_give_up(ngx_agent_call_t *call)
         && call->failure.status < 500)
     {
         call->error.status = (unsigned) call->failure.status;
+
+        if (call->failure.status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
+            && call->failure.body.len == 0)
+        {
+            return ngx_agent_call_fail(call, AG_E_REQUEST_TOO_LARGE);
+        }
     }
 
     return ngx_agent_call_fail(call, call->chain.error);

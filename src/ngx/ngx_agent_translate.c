@@ -9,10 +9,13 @@
 
 #include "ngx/ngx_agent.h"
 #include "dialect/ag_estimate.h"
+#include "dialect/ag_foreign.h"
 
 
 static ngx_agent_translation_t *ngx_agent_translate_create(
     ngx_agent_attempt_t *attempt);
+static ngx_uint_t ngx_agent_translate_is_foreign(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_translate_cut(ngx_agent_attempt_t *attempt);
 static void ngx_agent_translate_clear(ngx_agent_translation_t *t);
 static int ngx_agent_translate_read(ngx_agent_call_t *call,
     ag_error_t *error);
@@ -61,7 +64,12 @@ ngx_agent_translate_request(ngx_agent_attempt_t *attempt)
     attempt->translated = !ngx_agent_translate_native(provider,
                                                       call->endpoint);
 
-    if (!attempt->translated && provider->dialect != &ag_azure) {
+    attempt->cut = !attempt->translated
+                   && ngx_agent_translate_is_foreign(call);
+
+    if (!attempt->translated && !attempt->cut
+        && provider->dialect != &ag_azure)
+    {
         return NGX_OK;
     }
 
@@ -80,6 +88,10 @@ ngx_agent_translate_request(ngx_agent_attempt_t *attempt)
         return NGX_ERROR;
     }
 
+    if (attempt->cut) {
+        return ngx_agent_translate_cut(attempt);
+    }
+
     if (!attempt->translated) {
         return NGX_OK;
     }
@@ -88,6 +100,52 @@ ngx_agent_translate_request(ngx_agent_attempt_t *attempt)
 
     return (rc == AG_OK) ? ngx_agent_translate_body(attempt)
                          : ngx_agent_translate_result(attempt, rc);
+}
+
+
+/*
+ * Has another dialect's provider left something in the conversation?  Most
+ * bodies hold neither mark, and are not looked through.
+ */
+static ngx_uint_t
+ngx_agent_translate_is_foreign(ngx_agent_call_t *call)
+{
+    if (call->endpoint == AG_ENDPOINT_CHAT
+        || (memmem(call->body.data, call->body.len, "ag1.", 4) == NULL
+            && memmem(call->body.data, call->body.len, "signature\"", 10)
+               == NULL))
+    {
+        return 0;
+    }
+
+    return ag_foreign_has(call->endpoint, ngx_agent_str(&call->body));
+}
+
+
+/* The client's own body without what its provider could not check. */
+static ngx_int_t
+ngx_agent_translate_cut(ngx_agent_attempt_t *attempt)
+{
+    int                       rc;
+    ag_error_t                error;
+    ngx_agent_call_t         *call;
+    ngx_agent_translation_t  *t;
+
+    t = attempt->translation;
+    call = attempt->call;
+
+    rc = ag_foreign_cut(call->endpoint, ngx_agent_str(&call->body), &t->body);
+
+    if (rc == AG_OK) {
+        rc = ag_request_read(&t->cut, call->endpoint, ag_buf_str(&t->body),
+                             &error);
+    }
+
+    attempt->cut = (rc == AG_OK);
+
+    /* nothing else is left of it: its provider is asked as it came */
+
+    return (rc == AG_NOMEM) ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -363,6 +363,15 @@ goes_on_where_a_parameter_is_not_supported(void **state)
     routes(&m, AG_ROUTE_ASK, 0x06);
     assert_int_equal(m.chain.error, AG_E_UNSUPPORTED_PARAMETER);
 
+    /* nobody was asked: that is no attempt */
+
+    ag_chain_unstart(&m.chain, 0);
+    assert_int_equal(m.chain.attempts, 0);
+    assert_int_equal(m.chain.tries[0], 0);
+    ag_chain_unstart(&m.chain, 0);
+    assert_int_equal(m.chain.attempts, 0);
+    routes(&m, AG_ROUTE_ASK, 0x06);
+
     /* what happens to somebody who could have answered tells more */
 
     (void) fails(&m, 1, AG_E_BAD_RESPONSE);

@@ -56,6 +56,57 @@ test_every_shape_has_its_sentence(void **state)
     expect("{\"object\":\"error\",\"message\":\"too long\"}", "too long");
     expect("{\"error\":\"model not found\"}", "model not found");
     expect("{\"detail\":\"Not Found\"}", "Not Found");
+    expect("{\"detail\":[{\"msg\":\"field required\"},{\"msg\":\"x\"}]}",
+           "field required");
+    expect("{\"message\":{\"detail\":[{\"msg\":\"no\"}]}}", "no");
+    expect("{\"errors\":[{\"message\":\"bad\"}]}", "bad");
+    expect("{\"Message\":\"denied\"}", "denied");
+}
+
+
+static void
+words(const char *body, const char *code, const char *param)
+{
+    int       rc;
+    ag_buf_t  a, b;
+
+    ag_buf_init(&a, 1000);
+    ag_buf_init(&b, 1000);
+
+    rc = ag_message_read_words(ag_str(body, strlen(body)), &a, &b);
+    assert_int_equal(rc, (*code || *param) ? AG_OK : AG_NONE);
+    assert_int_equal(a.len, strlen(code));
+    assert_int_equal(b.len, strlen(param));
+
+    if (*code) {
+        assert_memory_equal(a.data, code, a.len);
+    }
+
+    if (*param) {
+        assert_memory_equal(b.data, param, b.len);
+    }
+
+    ag_buf_free(&a);
+    ag_buf_free(&b);
+}
+
+
+static void
+test_code_and_parameter_are_words_or_nothing(void **state)
+{
+    (void) state;
+
+    words("{\"error\":{\"code\":\"invalid_value\",\"param\":"
+          "\"messages[0].content\"}}", "invalid_value",
+          "messages[0].content");
+    words("{\"error\":{\"code\":null,\"param\":\"n\"}}", "", "n");
+    words("{\"error\":{\"code\":\"x\",\"param\":null}}", "x", "");
+    words("{\"error\":{\"code\":400,\"param\":\"a b\"}}", "", "");
+    words("{\"error\":{\"code\":\"/etc/x\"}}", "", "");
+    words("{\"error\":{\"code\":\"01234567890123456789012345678901234567890"
+          "123456789012345678901234\"}}", "", "");
+    words("{\"error\":\"x\"}", "", "");
+    words("", "", "");
 }
 
 
@@ -71,7 +122,8 @@ test_what_says_nothing_has_none(void **state)
     expect("{\"error\":{}}", NULL);
     expect("{\"error\":{\"message\":\"\"}}", NULL);
     expect("{\"error\":{\"message\":17}}", NULL);
-    expect("{\"detail\":[{\"msg\":\"field required\"}]}", NULL);
+    expect("{\"detail\":[{\"message\":\"field required\"}]}", NULL);
+    expect("{\"detail\":[]}", NULL);
 }
 
 
@@ -129,6 +181,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_every_shape_has_its_sentence),
+        cmocka_unit_test(test_code_and_parameter_are_words_or_nothing),
         cmocka_unit_test(test_what_says_nothing_has_none),
         cmocka_unit_test(test_control_characters_become_spaces),
         cmocka_unit_test(test_a_buffer_that_is_full_is_told),
