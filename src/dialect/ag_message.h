@@ -16,7 +16,8 @@
 /*
  * Adds the message of a provider's error body to "out", with control
  * characters as spaces: error.message, message, error or detail where that is
- * a string, else what a list of details or errors says first.  Knows the shapes that ag_error_classify() knows.
+ * a string, else what a list of details or errors says first.  Knows the
+ * shapes that ag_error_classify() knows.
  *
  * Returns AG_OK, AG_NONE (there is none), AG_LIMIT or AG_NOMEM.
  */
