@@ -71,7 +71,7 @@ http-asan: deps-test            ## their smoke part, on the ASan build
 asan: deps-test                 ## build/asan/nginx with ASan and UBSan
 	@auto/build asan
 
-bench:                          ## the table of README, in 5 minutes
+bench:                          ## the table of README, in 7 minutes
 	@auto/deps build bench
 	@auto/build module
 	@auto/bench $(BENCH_ARGS)

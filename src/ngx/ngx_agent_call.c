@@ -10,7 +10,7 @@
 #include "ngx/ngx_agent_curl.h"
 
 
-#define NGX_AGENT_CALL_POOL  4096   /* bytes; most calls need no more */
+#define NGX_AGENT_CALL_POOL  5120   /* bytes; most calls need no more */
 
 #define AG_PHASE(id)  (1u << NGX_AGENT_PHASE_##id)
 
