@@ -15,7 +15,7 @@
 /*
  * Makes every custom tool of the request a function with one argument, a
  * string called AG_CUSTOM_INPUT, and every call of one in the history a call
- * of that; n->custom gets their names.  A grammar becomes a sentence of the
+ * of that; tool->wrapped tells them.  A grammar becomes a sentence of the
  * description.  Once: a second call changes nothing.
  * Returns AG_OK, AG_LIMIT or AG_NOMEM.
  */

@@ -6,10 +6,10 @@
 
 
 #include "dialect/ag_foreign.h"
+#include "dialect/ag_neutral.h"
 #include "dialect/ag_validate_parts.h"
 
 
-#define AG_FOREIGN_MARK       "ag1."    /* of ag_signature_add() */
 #define AG_FOREIGN_SIGNATURE  "\"signature\""
 
 
@@ -64,7 +64,7 @@ ag_foreign_has(ag_endpoint_t endpoint, ag_str_t body)
             return 0;
         }
 
-        if (ag_foreign_starts(p, end, "\"" AG_FOREIGN_MARK)
+        if (ag_foreign_starts(p, end, "\"" AG_SIGNATURE_MARK)
             || (messages && ag_foreign_unsigned(p, end)))
         {
             return 1;
@@ -337,8 +337,8 @@ ag_foreign_is_marked(ag_str_t string)
     p = string.data + 1;
     end = string.data + string.len - 1;
 
-    for (i = 0; i < sizeof(AG_FOREIGN_MARK) - 1; i++) {
-        if (ag_foreign_char(&p, end) != (ag_char_t) AG_FOREIGN_MARK[i]) {
+    for (i = 0; i < sizeof(AG_SIGNATURE_MARK) - 1; i++) {
+        if (ag_foreign_char(&p, end) != (ag_char_t) AG_SIGNATURE_MARK[i]) {
             return 0;
         }
     }

@@ -14,6 +14,11 @@
 #include "dialect/ag_dialect.h"
 
 
+/* Without it, and without AG_SIGNATURE_MARK, there is none: a caller may look
+ * that up faster. */
+#define AG_FOREIGN_HINT  "signature\""
+
+
 /*
  * May there be any?  A cheap search of the bytes: it also finds a text that
  * looks like one, and misses a mark written with escapes and a signature that

@@ -101,36 +101,6 @@ ag_neutral_tool(ag_neutral_t *n, ag_tool_t ***last, ag_tool_kind_t kind)
 }
 
 
-/*
- * From the first turn on, for each question: who asks for every result of a
- * long conversation keeps a table of its own.
- */
-ag_str_t
-ag_neutral_tool_name(const ag_neutral_t *n, ag_str_t id)
-{
-    const ag_part_t  *part;
-    const ag_turn_t  *turn;
-
-    for (turn = n->turns; turn != NULL && id.len > 0; turn = turn->next) {
-
-        if (turn->role != AG_ROLE_ASSISTANT) {
-            continue;
-        }
-
-        for (part = turn->parts; part != NULL; part = part->next) {
-
-            if (part->kind == AG_PART_TOOL_CALL
-                && ag_str_equal(part->id, id))
-            {
-                return part->name;
-            }
-        }
-    }
-
-    return ag_str(NULL, 0);
-}
-
-
 /* Lists are short, AG_ALLOWED_MAX: no order is worth the memory. */
 unsigned
 ag_neutral_allows(const ag_neutral_t *n, ag_str_t tool)

@@ -282,9 +282,6 @@ int ag_neutral_data_url(ag_str_t url, ag_str_t *media_type, ag_str_t *data);
  * PDF, text, audio; empty: unknown. */
 ag_str_t ag_neutral_media_type(ag_str_t name);
 
-/* The name of the tool that the call of this id called; empty: unknown. */
-ag_str_t ag_neutral_tool_name(const ag_neutral_t *n, ag_str_t id);
-
 /* Is the tool one that this request may use (allowed lists)? */
 unsigned ag_neutral_allows(const ag_neutral_t *n, ag_str_t tool);
 
@@ -297,6 +294,8 @@ ag_tier_t ag_tier_find(ag_str_t word);          /* OpenAI's and Anthropic's
                                                    words; OTHER: unknown */
 const char *ag_tier_word(ag_tier_t tier);       /* OpenAI's; NULL: UNSET */
 
+
+#define AG_SIGNATURE_MARK  "ag1."
 
 /*
  * A signature on a surface that is not its signer's carries the signer's name
@@ -319,6 +318,10 @@ ag_str_t ag_signature_read(ag_str_t text, ag_signer_t native,
  */
 ag_str_t ag_tool_id_plain(ag_arena_t *arena, ag_str_t id);
 ag_str_t ag_tool_id_short(ag_arena_t *arena, ag_str_t id);
+
+/* OpenAI's ids of calls and of users: 64 bytes at most, of any letters.  A
+ * longer one becomes ag_tool_id_plain()'s; data is NULL without memory. */
+ag_str_t ag_tool_id_capped(ag_arena_t *arena, ag_str_t id);
 
 
 /* ---- answers ---- */

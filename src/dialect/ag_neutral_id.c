@@ -10,8 +10,6 @@
 #include "dialect/ag_neutral.h"
 
 
-#define AG_SIGNATURE_MARK  "ag1."
-
 #define AG_TOOL_ID_MAX     64       /* bytes; what providers document */
 #define AG_TOOL_ID_TAIL    17       /* "_" and a hash of 64 bits */
 #define AG_TOOL_ID_SHORT   9
@@ -144,6 +142,13 @@ ag_tool_id_plain(ag_arena_t *arena, ag_str_t id)
     }
 
     return ag_str(out, len + AG_TOOL_ID_TAIL);
+}
+
+
+ag_str_t
+ag_tool_id_capped(ag_arena_t *arena, ag_str_t id)
+{
+    return (id.len > AG_TOOL_ID_MAX) ? ag_tool_id_plain(arena, id) : id;
 }
 
 

@@ -13,7 +13,6 @@
 #include "dialect/ag_openai_tell_parts.h"
 
 
-#define AG_OPENAI_USER_MAX  64      /* bytes of safety_identifier */
 
 
 typedef int (*ag_openai_tell_pt)(ag_openai_tell_t *t);
@@ -310,15 +309,11 @@ ag_openai_tell_user(ag_openai_tell_t *t)
         return;
     }
 
-    user = t->n->user;
+    user = ag_tool_id_capped(t->to->arena, t->n->user);
 
-    if (user.len > AG_OPENAI_USER_MAX) {
-        user = ag_tool_id_plain(t->to->arena, user);
-
-        if (user.data == NULL) {
-            t->put.rc = AG_NOMEM;
-            return;
-        }
+    if (user.data == NULL && t->n->user.len > 0) {
+        t->put.rc = AG_NOMEM;
+        return;
     }
 
     ag_put_text(&t->put, t->quirks->user, user);

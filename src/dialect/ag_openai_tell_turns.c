@@ -11,7 +11,6 @@
 #include "dialect/ag_openai_tell_parts.h"
 
 
-#define AG_OPENAI_ID_MAX  64        /* bytes of a call's id */
 
 
 static int ag_openai_tell_head(ag_openai_tell_t *t);
@@ -78,21 +77,16 @@ ag_openai_tell_turns(ag_openai_tell_t *t)
 ag_str_t
 ag_openai_tell_id(ag_openai_tell_t *t, ag_str_t id)
 {
-    if (t->quirks->short_ids) {
-        id = ag_tool_id_short(t->to->arena, id);
+    ag_str_t  told;
 
-    } else if (id.len > AG_OPENAI_ID_MAX) {
-        id = ag_tool_id_plain(t->to->arena, id);
+    told = t->quirks->short_ids ? ag_tool_id_short(t->to->arena, id)
+                                : ag_tool_id_capped(t->to->arena, id);
 
-    } else {
-        return id;
-    }
-
-    if (id.data == NULL) {
+    if (told.data == NULL && id.len > 0) {
         t->put.rc = AG_NOMEM;
     }
 
-    return id;
+    return told;
 }
 
 

@@ -114,22 +114,6 @@ ag_put_number(ag_put_t *p, const char *name, uint64_t number)
 }
 
 
-/*
- * The shortest digits that mean the number: those are yyjson's to find.  What
- * is none becomes null.
- */
-void
-ag_put_double(ag_put_t *p, const char *name, double number)
-{
-    yyjson_val  value;
-
-    memset(&value, 0, sizeof(value));
-
-    yyjson_set_real(&value, number);
-    ag_put_value(p, name, &value);
-}
-
-
 void
 ag_put_bool(ag_put_t *p, const char *name, unsigned value)
 {

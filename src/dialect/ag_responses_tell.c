@@ -14,7 +14,6 @@
 
 
 #define AG_RESPONSES_TOKENS_MIN  16     /* the least that may be asked for */
-#define AG_RESPONSES_USER_MAX   64     /* bytes; more is a 400 */
 
 
 static void ag_responses_tell_limits(ag_responses_tell_t *t);
@@ -238,8 +237,7 @@ ag_responses_tell_hints(ag_responses_tell_t *t)
 
     if (n->user.len > 0 && t->to->quirks->user != NULL) {
         ag_put_text(&t->put, t->to->quirks->user,
-                    (n->user.len > AG_RESPONSES_USER_MAX)
-                    ? ag_tool_id_plain(t->to->arena, n->user) : n->user);
+                    ag_responses_tell_id(t, n->user));
 
     } else if (n->user.len > 0) {
         ag_outbound_drop(t->to, ag_responses_tell_name(t, "user",

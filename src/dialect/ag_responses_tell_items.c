@@ -11,7 +11,6 @@
 #include "dialect/ag_responses_tell_parts.h"
 
 
-#define AG_RESPONSES_ID_MAX  64     /* bytes of a call's id */
 
 
 static int ag_responses_tell_turn(ag_responses_tell_t *t,
@@ -66,15 +65,15 @@ ag_responses_tell_input(ag_responses_tell_t *t)
 ag_str_t
 ag_responses_tell_id(ag_responses_tell_t *t, ag_str_t id)
 {
-    if (id.len > AG_RESPONSES_ID_MAX) {
-        id = ag_tool_id_plain(t->to->arena, id);
+    ag_str_t  told;
 
-        if (id.data == NULL) {
-            t->put.rc = AG_NOMEM;
-        }
+    told = ag_tool_id_capped(t->to->arena, id);
+
+    if (told.data == NULL && id.len > 0) {
+        t->put.rc = AG_NOMEM;
     }
 
-    return id;
+    return told;
 }
 
 

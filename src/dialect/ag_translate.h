@@ -99,7 +99,6 @@ void ag_put_close(ag_put_t *p, char bracket);                   /* '}', ']' */
 void ag_put_text(ag_put_t *p, const char *name, ag_str_t text);
 void ag_put_word(ag_put_t *p, const char *name, const char *word);
 void ag_put_number(ag_put_t *p, const char *name, uint64_t number);
-void ag_put_double(ag_put_t *p, const char *name, double number);
 void ag_put_bool(ag_put_t *p, const char *name, unsigned value);
 void ag_put_null(ag_put_t *p, const char *name);
 void ag_put_value(ag_put_t *p, const char *name, const yyjson_val *value);

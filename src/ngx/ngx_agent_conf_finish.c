@@ -168,9 +168,7 @@ ngx_agent_conf_finish_target(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
     (void) ngx_agent_conf_error(cf, &target->place,
                                 "unknown provider \"%V\" of \"%s\": allowed "
                                 "are %*s", &target->provider_name,
-                                ngx_strncmp(target->name.data,
-                                            "passthrough:", 12) == 0
-                                ? "agent_passthrough"
+                                target->passthrough ? "agent_passthrough"
                                 : target->tier ? "fallback" : "target",
                                 (size_t) (p - allowed), allowed);
     return NGX_ERROR;

@@ -235,6 +235,7 @@ ngx_agent_passthrough_model(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
 
     target->weight = 1;
     target->any = 1;
+    target->passthrough = 1;
     target->provider_name = *provider;
     target->name = name;
     ngx_agent_conf_here(cf, &target->place);

@@ -172,6 +172,7 @@ typedef struct {
                                                each replica */
     const ag_facts_t         *facts;        /* of its model; NULL if that is
                                                as the client asked */
+    unsigned                  passthrough:1;    /* of agent_passthrough */
     unsigned                  any:1;        /* asked for whatever name a
                                                client used */
 } ngx_agent_target_t;

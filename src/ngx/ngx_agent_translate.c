@@ -110,9 +110,12 @@ ngx_agent_translate_request(ngx_agent_attempt_t *attempt)
 static ngx_uint_t
 ngx_agent_translate_is_foreign(ngx_agent_call_t *call)
 {
-    if (call->endpoint == AG_ENDPOINT_CHAT
-        || (memmem(call->body.data, call->body.len, "ag1.", 4) == NULL
-            && memmem(call->body.data, call->body.len, "signature\"", 10)
+    if (call->client == &ag_openai
+        || (memmem(call->body.data, call->body.len, AG_SIGNATURE_MARK,
+                   sizeof(AG_SIGNATURE_MARK) - 1)
+            == NULL
+            && memmem(call->body.data, call->body.len, AG_FOREIGN_HINT,
+                      sizeof(AG_FOREIGN_HINT) - 1)
                == NULL))
     {
         return 0;

@@ -119,7 +119,6 @@ knows_the_name_of_a_call(void **state)
     n.arena = &arena;
     turns = &n.turns;
 
-    assert_int_equal(ag_neutral_tool_name(&n, str("a")).len, 0);
     assert_false(ag_neutral_has_tools(&n));
 
     turn = ag_neutral_turn(&n, &turns, AG_ROLE_USER, 0);
@@ -139,12 +138,6 @@ knows_the_name_of_a_call(void **state)
     call(&n, &parts, "c", "three");
 
     assert_true(ag_neutral_has_tools(&n));
-    assert_true(ag_str_is(ag_neutral_tool_name(&n, str("a")), "one"));
-    assert_true(ag_str_is(ag_neutral_tool_name(&n, str("ab")), "two"));
-    assert_true(ag_str_is(ag_neutral_tool_name(&n, str("c")), "three"));
-    assert_int_equal(ag_neutral_tool_name(&n, str("b")).len, 0);
-    assert_int_equal(ag_neutral_tool_name(&n, str("")).len, 0);
-    assert_int_equal(ag_neutral_tool_name(&n, ag_str(NULL, 0)).len, 0);
 
     ag_arena_free(&arena);
 }

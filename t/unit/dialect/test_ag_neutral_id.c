@@ -307,10 +307,39 @@ by_bytes(const void *one, const void *two)
 }
 
 
+static void
+caps_what_is_too_long_and_nothing_else(void **state)
+{
+    char        odd[80];
+    ag_str_t    got;
+    ag_arena_t  arena;
+
+    (void) state;
+
+    ag_arena_init(&arena, 1024);
+    memset(odd, '.', sizeof(odd));
+
+    got = ag_tool_id_capped(&arena, ag_str(odd, 64));
+    assert_ptr_equal(got.data, odd);
+    assert_int_equal(got.len, 64);
+
+    got = ag_tool_id_capped(&arena, ag_str(odd, 65));
+    is_plain(got);
+    assert_false(ag_str_equal(got, ag_tool_id_capped(&arena,
+                                                     ag_str(odd, 66))));
+
+    arena.max = arena.used;
+    assert_null(ag_tool_id_capped(&arena, ag_str(odd, 65)).data);
+
+    ag_arena_free(&arena);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(caps_what_is_too_long_and_nothing_else),
         cmocka_unit_test(brings_every_signature_back),
         cmocka_unit_test(writes_signers_as_documented),
         cmocka_unit_test(takes_an_unknown_mark_for_the_native_signer),

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "dialect/ag_translate.h"
@@ -75,15 +74,10 @@ puts_numbers(void **state)
     ag_put_number(&p, NULL, 0);
     ag_put_number(&p, NULL, 10);
     ag_put_number(&p, NULL, UINT64_MAX);
-    ag_put_double(&p, NULL, 0.1);
-    ag_put_double(&p, NULL, -1e300);
-    ag_put_double(&p, NULL, 2);
-    ag_put_double(&p, NULL, (double) NAN);
-    ag_put_double(&p, NULL, (double) INFINITY);
     ag_put_close(&p, ']');
 
     expect(&out, &p,
-           "[0,10,18446744073709551615,0.1,-1e300,2.0,null,null]");
+           "[0,10,18446744073709551615]");
 }
 
 
@@ -260,7 +254,7 @@ keeps_its_first_error(void **state)
         ag_put_text(&p, "c", str("text"));
         ag_put_close(&p, '}');
         ag_put_key(&p, str("k"));
-        ag_put_double(&p, NULL, 0.5);
+        ag_put_json(&p, NULL, str("0.5"));
         ag_put_close(&p, '}');
 
         assert_true(out.len <= max);
