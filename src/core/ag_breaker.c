@@ -163,6 +163,19 @@ ag_breaker_report(ag_breaker_t *breaker, const ag_breaker_conf_t *conf,
 }
 
 
+ag_breaker_change_t
+ag_breaker_follow(ag_breaker_t *breaker, uint64_t now_ms)
+{
+    if (ag_breaker_known(breaker) != AG_BREAKER_CLOSED) {
+        return AG_BREAKER_STAYS;
+    }
+
+    ag_breaker_enter(breaker, AG_BREAKER_OPEN, now_ms);
+
+    return AG_BREAKER_OPENED;
+}
+
+
 void
 ag_breaker_reclaim(ag_breaker_t *breaker, uint64_t owner)
 {

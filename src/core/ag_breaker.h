@@ -143,6 +143,13 @@ ag_breaker_change_t ag_breaker_report(ag_breaker_t *breaker,
     const ag_breaker_conf_t *conf, uint64_t now_ms,
     const ag_breaker_ticket_t *ticket, ag_breaker_outcome_t outcome);
 
+/*
+ * The breaker of the same target opened on another node: a closed one opens
+ * too.  OPENED, or STAYS.
+ */
+ag_breaker_change_t ag_breaker_follow(ag_breaker_t *breaker,
+    uint64_t now_ms);
+
 /* Frees the probes of an owner that died. */
 void ag_breaker_reclaim(ag_breaker_t *breaker, uint64_t owner);
 

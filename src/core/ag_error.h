@@ -97,6 +97,48 @@
     X(MODEL_NOT_ALLOWED, "model_not_allowed", 403, "permission_error",        \
       "model_not_allowed", no, no, no,                                        \
       "This key may not use the requested model.")                            \
+    X(TENANT_REQUESTS, "tenant_requests", 429, "requests",                    \
+      "rate_limit_exceeded", no, no, no,                                      \
+      "The rate limit for requests is reached. Please try again later.")      \
+    X(TENANT_TOKENS, "tenant_tokens", 429, "tokens", "rate_limit_exceeded",   \
+      no, no, no,                                                             \
+      "The rate limit for tokens is reached. Please try again later.")        \
+    X(EXCEEDS_LIMIT, "exceeds_limit", 400, "invalid_request_error",           \
+      "request_exceeds_limit", no, no, no,                                    \
+      "This request alone is larger than a limit of this key.")               \
+    X(BUDGET, "budget", 402, "insufficient_quota", "insufficient_quota",      \
+      no, no, no,                                                             \
+      "The budget of this key is spent.")                                     \
+    X(NO_PRICE, "no_price", 403, "permission_error", "model_price_unknown",   \
+      no, no, no,                                                             \
+      "This key has a budget, and the requested model has no price here. "    \
+      "Please tell the gateway's operator.")                                  \
+    X(SESSION_CALLS, "session_calls", 403, "permission_error",                \
+      "session_calls_exceeded", no, no, no,                                   \
+      "This session has made as many calls as it may.")                       \
+    X(SESSION_DEPTH, "session_depth", 403, "permission_error",                \
+      "session_depth_exceeded", no, no, no,                                   \
+      "Agents are nested more deeply than this session may.")                 \
+    X(SESSION_LOOP, "session_loop", 403, "permission_error",                  \
+      "session_loop_detected", no, no, no,                                    \
+      "This session sends the same request again and again.")                 \
+    X(SESSION_EXPIRED, "session_expired", 403, "permission_error",            \
+      "session_expired", no, no, no,                                          \
+      "This session has lasted as long as it may.")                           \
+    X(SESSION_COST, "session_cost", 403, "permission_error",                  \
+      "session_cost_exceeded", no, no, no,                                    \
+      "This session has spent as much as it may.")                            \
+    X(SESSION_STOPPED, "session_stopped", 403, "permission_error",            \
+      "session_stopped", no, no, no,                                          \
+      "This session was stopped by the gateway's operator.")                  \
+    X(ADDRESS, "address", 403, "permission_error", "address_not_allowed",     \
+      no, no, no,                                                             \
+      "This key may not be used from the client's address.")                  \
+    X(CAPACITY, "capacity", 503, "server_error", "capacity", no, no, no,      \
+      "The gateway has no memory left to count this call. Please try "        \
+      "again.")                                                               \
+    X(STORE, "store", 503, "server_error", "limits_unavailable", no, no, no,  \
+      "The store of keys and limits cannot be reached. Please try again.")    \
     X(UNKNOWN_MODEL, "unknown_model", 404, "invalid_request_error",           \
       "model_not_found", no, no, no,                                          \
       "The requested model does not exist here. GET /v1/models lists "        \

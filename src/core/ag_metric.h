@@ -72,6 +72,17 @@ typedef enum {
       "Calls that waited for a place at their provider.")                     \
     X(SHED, "agent_shed_calls_total", COUNTER, GATEWAY,                       \
       "Calls that were refused at once since the gateway was overloaded.")    \
+    X(REDIS_QUERIES, "agent_redis_queries_total", COUNTER, GATEWAY,           \
+      "Commands that were sent to Redis.")                                    \
+    X(REDIS_LATE, "agent_redis_late_total", COUNTER, GATEWAY,                 \
+      "Commands that Redis did not answer within agent_redis's timeout.")     \
+    X(REDIS_ERRORS, "agent_redis_errors_total", COUNTER, GATEWAY,             \
+      "Commands that Redis answered with an error, or that a break of its "   \
+      "connection left without a reply.")                                     \
+    X(REDIS_UP, "agent_redis_up", GAUGE, GATEWAY,                             \
+      "Workers that Redis answers: with agent_redis each worker counts 1, "   \
+      "so fewer than there are workers means that some limits are not "       \
+      "shared now.")                                                          \
     X(TENANT_CALLS, "agent_tenant_calls_total", COUNTER, TENANT,              \
       "Client calls that were settled.")                                      \
     X(TENANT_FAILED, "agent_tenant_failed_calls_total", COUNTER, TENANT,      \
@@ -84,6 +95,12 @@ typedef enum {
       TENANT, "Output tokens as the providers reported.")                     \
     X(TENANT_CACHED_TOKENS, "agent_tenant_cached_tokens_total", COUNTER,      \
       TENANT, "Input tokens that providers read from their caches.")          \
+    X(TENANT_COST, "agent_tenant_cost_nano_usd_total", COUNTER, TENANT,       \
+      "What calls cost by their models' prices, in 10^-9 USD.")               \
+    X(TENANT_LIMITED, "agent_tenant_limited_calls_total", COUNTER, TENANT,    \
+      "Calls that a limit or a budget refused.")                              \
+    X(TENANT_DRY_RUN, "agent_tenant_dry_run_calls_total", COUNTER, TENANT,    \
+      "Calls that a limit with dry_run would have refused.")                  \
     X(TENANT_RETRIES_REFUSED, "agent_tenant_retries_refused_total", COUNTER,  \
       TENANT, "Retries that were not made: a fifth of the calls is enough.")  \
     X(MODEL_CALLS, "agent_model_calls_total", COUNTER, MODEL,                 \
@@ -101,6 +118,8 @@ typedef enum {
       MODEL, "Output tokens per call.")                                       \
     X(MODEL_NO_USAGE, "agent_model_no_usage_total", COUNTER, MODEL,           \
       "Complete answers without a usage report.")                             \
+    X(MODEL_CLAMPED, "agent_model_clamped_usage_total", COUNTER, MODEL,       \
+      "Usage reports above what can be true; less was charged.")              \
     X(MODEL_RETRIES, "agent_model_retries_total", COUNTER, MODEL,             \
       "Attempts at a target that had failed in the same call.")               \
     X(MODEL_FALLBACKS, "agent_model_fallbacks_total", COUNTER, MODEL,         \

@@ -83,6 +83,10 @@ static const ag_regex_error_t  ag_regex_errors[] = {
     { PCRE2_ERROR_PATTERN_TOO_LARGE, "becomes too large" },
     { PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH,
       "looks behind by no fixed length" },
+#ifdef PCRE2_ERROR_MAX_VAR_LOOKBEHIND_EXCEEDED
+    { PCRE2_ERROR_MAX_VAR_LOOKBEHIND_EXCEEDED,
+      "looks behind by no fixed length" },
+#endif
     { PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY,
       "names a property of characters that does not exist" },
 };

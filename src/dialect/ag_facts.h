@@ -12,6 +12,7 @@
 
 
 #include "core/ag_arena.h"
+#include "core/ag_price.h"
 #include "dialect/ag_dialect.h"
 
 
@@ -74,17 +75,6 @@ typedef enum {
 
 #define ag_facts_refuses(facts, id)                                           \
     ((facts)->refuses & (1u << AG_REFUSAL_##id))
-
-
-/* USD per million tokens, in millionths of a dollar; AG_PRICE_UNKNOWN. */
-typedef struct {
-    uint64_t  input;
-    uint64_t  cached;
-    uint64_t  written;
-    uint64_t  output;
-} ag_price_t;
-
-#define AG_PRICE_UNKNOWN  UINT64_MAX
 
 
 typedef struct {

@@ -1,9 +1,11 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * The dialects with any bytes: a request that is accepted is, patched, the
- * same request but for what was patched; answers, events and errors of
- * providers give a verdict that holds together, whatever they are.
+ * The dialects with any bytes: a request that is accepted is, patched or
+ * amended, the same request but for what was changed; answers, events and
+ * errors of providers give a verdict that holds together, whatever they are;
+ * a stream that is cut behind any event has one end, and a model has said no
+ * more than the bytes that came.
  *
  * The first byte of the input chooses the endpoint, the second the provider's
  * status and the operator's fields; the rest is the body.
@@ -22,6 +24,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void fuzz_request(ag_endpoint_t endpoint, ag_str_t body,
     size_t fields);
+static void fuzz_amended(const ag_request_t *request, const char *model,
+    int64_t bound, const char *name);
+static unsigned fuzz_is_bounded(const ag_request_t *request);
 static void fuzz_refused(const ag_error_t *error);
 static void fuzz_patched(const ag_request_t *request, ag_str_t out,
     size_t fields);
@@ -34,6 +39,7 @@ static unsigned fuzz_is_changed(const ag_request_t *request,
 static void fuzz_answer(ag_endpoint_t endpoint, ag_str_t body);
 static void fuzz_event(const ag_dialect_t *dialect, ag_str_t type,
     ag_str_t data);
+static void fuzz_cut(ag_endpoint_t endpoint, ag_str_t data);
 static void fuzz_usage(const ag_usage_t *usage);
 static void fuzz_classify(unsigned status, ag_str_t body);
 
@@ -85,6 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_event(&ag_openai, error, body);
     fuzz_event(&ag_responses, none, body);
     fuzz_event(&ag_anthropic, none, body);
+    fuzz_cut(endpoint, body);
 
     free(copy);
 
@@ -108,10 +115,16 @@ fuzz_request(ag_endpoint_t endpoint, ag_str_t body, size_t fields)
     }
 
     assert(error.class == AG_E_NONE);
-    assert(request.model.len > 0 && request.model.len <= AG_MODEL_NAME_MAX);
+    assert(request.model.len <= AG_MODEL_NAME_MAX);
+    assert((request.model.len > 0) == (request.model_span.data != NULL));
     assert(request.choices >= 1 && request.choices <= AG_CHOICES_MAX);
     assert(request.max_output_tokens >= 0
            && request.max_output_tokens <= AG_OUTPUT_TOKENS_MAX);
+    assert(request.max_output_tokens == 0 || request.max_output_name != NULL);
+
+    fuzz_amended(&request, "\"amended\"", 4321, "max_tokens");
+    fuzz_amended(&request, "\"amended\"", 0, "max_completion_tokens");
+    fuzz_amended(&request, "", 4321, "max_completion_tokens");
 
     count = ag_request_patch(&request, model, 1, fuzz_fields, fields,
                              patches);
@@ -130,6 +143,87 @@ fuzz_request(ag_endpoint_t endpoint, ag_str_t body, size_t fields)
     fuzz_patched(&request, ag_str(out, len), fields);
 
     free(out);
+}
+
+
+static void
+fuzz_amended(const ag_request_t *request, const char *model, int64_t bound,
+    const char *name)
+{
+    int                      rc;
+    uint32_t                 i;
+    ag_buf_t                 out;
+    ag_json_t               *before, *after;
+    ag_error_t               error;
+    ag_request_t             again;
+    const ag_json_member_t  *member, *twin;
+
+    ag_buf_init(&out, 2 * AG_REQUEST_MAX);
+    rc = ag_request_amend(&out, request, ag_str(model, strlen(model)), bound,
+                          name);
+
+    before = malloc(sizeof(*before));
+    after = malloc(sizeof(*after));
+    assert(before != NULL && after != NULL);
+    assert(ag_json_scan(before, request->body) == AG_OK);
+
+    if (rc != AG_OK) {
+        assert(rc == AG_LIMIT && before->count + 2 > AG_JSON_MEMBERS_MAX);
+        goto done;
+    }
+
+    assert(ag_request_read(&again, request->endpoint, ag_buf_str(&out),
+                           &error) == AG_OK);
+    assert(ag_json_scan(after, ag_buf_str(&out)) == AG_OK);
+
+    if (model[0] != '\0') {
+        assert(ag_str_is(again.model, "amended"));
+
+    } else {
+        assert(ag_str_equal(again.model, request->model));
+    }
+
+    if (bound > 0 && request->max_output_name == NULL
+        && fuzz_is_bounded(request))
+    {
+        assert(again.max_output_tokens == bound);
+        assert(request->endpoint != AG_ENDPOINT_CHAT
+               || strcmp(again.max_output_name, name) == 0);
+
+    } else {
+        assert(again.max_output_tokens == request->max_output_tokens);
+        assert(again.max_output_name == request->max_output_name);
+    }
+
+    for (i = 0; i < before->count; i++) {
+        member = &before->members[i];
+        twin = fuzz_find(after, member->key);
+        assert(twin != NULL);
+
+        if (twin->value.data != again.model_span.data
+            && (member->type != AG_JSON_NULL || twin->type == AG_JSON_NULL))
+        {
+            assert(ag_str_equal(member->value, twin->value));
+        }
+    }
+
+    assert(after->count <= before->count + 2);
+
+done:
+
+    free(before);
+    free(after);
+    ag_buf_free(&out);
+}
+
+
+static unsigned
+fuzz_is_bounded(const ag_request_t *request)
+{
+    return request->endpoint == AG_ENDPOINT_CHAT
+           || request->endpoint == AG_ENDPOINT_COMPLETIONS
+           || request->endpoint == AG_ENDPOINT_RESPONSES
+           || request->endpoint == AG_ENDPOINT_MESSAGES;
 }
 
 
@@ -185,7 +279,7 @@ fuzz_patched(const ag_request_t *request, ag_str_t out, size_t fields)
         return;
     }
 
-    assert(ag_str_is(again.model, "patched"));
+    assert(ag_str_is(again.model, (request->model.len > 0) ? "patched" : ""));
     assert(again.stream == request->stream);
     assert(again.choices == request->choices);
     assert(again.max_output_tokens == request->max_output_tokens);
@@ -292,6 +386,8 @@ fuzz_answer(ag_endpoint_t endpoint, ag_str_t body)
     ag_endpoint_dialect(endpoint)->read_answer(endpoint, body, &answer);
 
     assert(answer.error < AG_E_MAX);
+    assert(answer.said <= 4 * body.len);    /* of JSON it is estimated */
+    assert(answer.said == 0 || !answer.usage.known);
     fuzz_usage(&answer.usage);
 }
 
@@ -317,6 +413,8 @@ fuzz_event(const ag_dialect_t *dialect, ag_str_t type, ag_str_t data)
     assert(delta.failed == (delta.error != AG_E_NONE));
     assert(delta.error < AG_E_MAX);
 
+    assert(delta.said <= 4 * data.len);
+
     if (delta.failed || delta.malformed) {
         assert(!delta.content && !delta.finish && !delta.done
                && !delta.usage_only);
@@ -331,6 +429,62 @@ fuzz_event(const ag_dialect_t *dialect, ag_str_t type, ag_str_t data)
 
     dialect->read_event(AG_ENDPOINT_CHAT, &event, &delta, &usage);
     fuzz_usage(&usage);
+}
+
+
+/* Behind any event the end is a whole one that says nothing more. */
+static void
+fuzz_cut(ag_endpoint_t endpoint, ag_str_t data)
+{
+    size_t          at;
+    ag_buf_t        out;
+    ag_cut_t        cut;
+    ag_sse_t        sse;
+    unsigned        ends;
+    ag_delta_t      delta;
+    ag_usage_t      usage;
+    ag_sse_event_t  event;
+
+    if (endpoint > AG_ENDPOINT_MESSAGES || endpoint == AG_ENDPOINT_EMBEDDINGS)
+    {
+        return;
+    }
+
+    memset(&cut, 0, sizeof(cut));
+    memset(&usage, 0, sizeof(usage));
+    memset(&event, 0, sizeof(event));
+
+    event.data = data;
+    event.has_data = 1;
+    ag_cut_event(&cut, endpoint, &event);
+    ag_cut_event(&cut, endpoint, &event);
+
+    assert(cut.id_len <= sizeof(cut.id) && cut.model_len <= sizeof(cut.model));
+    assert(cut.created >= 0);
+
+    ag_buf_init(&out, 1024 * 1024);
+    assert(ag_cut_write(&out, &cut, endpoint, &usage, 1) == AG_OK);
+
+    ag_sse_init(&sse);
+    ends = 0;
+
+    for (at = 0; at < out.len; at += event.raw.len) {
+        assert(ends == 0);
+        assert(ag_sse_next(&sse, ag_str(out.data + at, out.len - at), &event)
+               == AG_OK);
+
+        ag_endpoint_dialect(endpoint)->read_event(endpoint, &event, &delta,
+                                                  &usage);
+
+        assert(!delta.failed && !delta.malformed && !delta.content);
+        assert(delta.said == 0);
+        ends += delta.done;
+    }
+
+    assert(ends == 1);
+
+    ag_sse_free(&sse);
+    ag_buf_free(&out);
 }
 
 

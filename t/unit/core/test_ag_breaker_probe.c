@@ -310,6 +310,37 @@ lost_probes_lock_nobody_out(void **state)
 }
 
 
+/* Only a closed one follows: an open or probing one has its own reasons. */
+static void
+a_closed_breaker_follows_another_nodes(void **state)
+{
+    world_t              w;
+    ag_breaker_ticket_t  ticket;
+
+    (void) state;
+
+    w = world();
+    ticket = admitted(&w);
+
+    assert_int_equal(ag_breaker_follow(&w.breaker, w.now), AG_BREAKER_OPENED);
+    refused(&w, 0);
+    assert_int_equal(ag_breaker_wait(&w.breaker, &w.conf, w.now),
+                     w.conf.open_ms);
+
+    assert_int_equal(ag_breaker_follow(&w.breaker, w.now + 1),
+                     AG_BREAKER_STAYS);
+    assert_int_equal(ag_breaker_wait(&w.breaker, &w.conf, w.now),
+                     w.conf.open_ms);
+
+    assert_int_equal(report(&w, ticket, AG_BREAKER_FAILURE),
+                     AG_BREAKER_STAYS);
+
+    w.now += w.conf.open_ms;
+    admitted(&w);
+    assert_int_equal(ag_breaker_follow(&w.breaker, w.now), AG_BREAKER_STAYS);
+}
+
+
 static void
 a_dead_owner_gives_back(void **state)
 {
@@ -392,6 +423,7 @@ main(void)
         cmocka_unit_test(force_is_nothing_else_where_it_is_not_open),
         cmocka_unit_test(a_lease_ends),
         cmocka_unit_test(lost_probes_lock_nobody_out),
+        cmocka_unit_test(a_closed_breaker_follows_another_nodes),
         cmocka_unit_test(a_dead_owner_gives_back),
         cmocka_unit_test(the_number_of_probes_may_change),
     };
