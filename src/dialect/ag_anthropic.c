@@ -23,6 +23,10 @@ static void ag_anthropic_read_event(ag_endpoint_t endpoint,
 static void ag_anthropic_read_root(yyjson_val *root, ag_str_t type,
     ag_delta_t *delta, ag_usage_t *usage);
 static unsigned ag_anthropic_is_frame(yyjson_val *root, ag_str_t type);
+static size_t ag_anthropic_said(yyjson_val *root, ag_str_t type);
+static size_t ag_anthropic_count(yyjson_val *message);
+static size_t ag_anthropic_count_block(yyjson_val *block);
+static size_t ag_anthropic_count_json(yyjson_val *value);
 static unsigned ag_anthropic_read_usage(ag_usage_t *usage,
     yyjson_val *value);
 static void ag_anthropic_set(uint64_t *tokens, yyjson_val *value);
@@ -100,6 +104,9 @@ ag_anthropic_read_answer(ag_endpoint_t endpoint, ag_str_t body,
 
     if (!ag_anthropic_is_answer(endpoint, &json)) {
         answer->error = ag_error_classify(0, body);
+
+    } else if (endpoint == AG_ENDPOINT_MESSAGES) {
+        ag_answer_read_said(answer, body, ag_anthropic_count);
     }
 }
 
@@ -152,6 +159,7 @@ ag_anthropic_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
         reason = yyjson_obj_get(message, "stop_reason");
         delta->content = (yyjson_get_len(yyjson_obj_get(message, "content"))
                           > 0);
+        delta->said = ag_anthropic_count(message);
         delta->finish = (ag_json_text(reason).len > 0);
 
     } else if (ag_str_is(type, "message_delta")) {
@@ -171,6 +179,7 @@ ag_anthropic_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
 
     } else if (!ag_str_is(type, "ping")) {
         delta->content = !ag_anthropic_is_frame(root, type);
+        delta->said = ag_anthropic_said(root, type);
     }
 }
 
@@ -207,6 +216,76 @@ ag_anthropic_is_frame(yyjson_val *root, ag_str_t type)
     }
 
     return ag_json_text(text).len == 0;
+}
+
+
+/* Signatures and sources are nobody's words. */
+static size_t
+ag_anthropic_said(yyjson_val *root, ag_str_t type)
+{
+    yyjson_val  *delta;
+
+    if (ag_str_is(type, "content_block_delta")) {
+        delta = yyjson_obj_get(root, "delta");
+
+        return ag_json_text(yyjson_obj_get(delta, "text")).len
+               + ag_json_text(yyjson_obj_get(delta, "thinking")).len
+               + ag_json_text(yyjson_obj_get(delta, "partial_json")).len;
+    }
+
+    return ag_str_is(type, "content_block_start")
+           ? ag_anthropic_count_block(yyjson_obj_get(root, "content_block"))
+           : 0;
+}
+
+
+static size_t
+ag_anthropic_count(yyjson_val *message)
+{
+    size_t       i, count, said;
+    yyjson_val  *block;
+
+    said = 0;
+
+    yyjson_arr_foreach(yyjson_obj_get(message, "content"), i, count, block) {
+        said += ag_anthropic_count_block(block);
+    }
+
+    return said;
+}
+
+
+static size_t
+ag_anthropic_count_block(yyjson_val *block)
+{
+    return ag_json_text(yyjson_obj_get(block, "text")).len
+           + ag_json_text(yyjson_obj_get(block, "thinking")).len
+           + ag_anthropic_count_json(yyjson_obj_get(block, "input"));
+}
+
+
+/*
+ * A call's input was JSON when the model said it.  The values of a tree lie in
+ * a row, keys too: each takes its quotes and what parts it from the next.
+ */
+static size_t
+ag_anthropic_count_json(yyjson_val *value)
+{
+    size_t       said;
+    yyjson_val  *end;
+
+    if (!yyjson_is_ctn(value) || yyjson_get_len(value) == 0) {
+        return 0;
+    }
+
+    said = 2;
+    end = unsafe_yyjson_get_next(value);
+
+    for (value++; value < end; value++) {
+        said += yyjson_is_str(value) ? yyjson_get_len(value) + 3 : 4;
+    }
+
+    return said;
 }
 
 

@@ -253,6 +253,22 @@ ag_answer_read_usage(ag_answer_t *answer, const ag_json_t *json,
 
 
 void
+ag_answer_read_said(ag_answer_t *answer, ag_str_t body, ag_said_pt count)
+{
+    yyjson_doc  *doc;
+
+    if (answer->usage.known) {
+        return;
+    }
+
+    doc = ag_json_tree(body, NULL, 0);
+    answer->said = (doc != NULL) ? count(yyjson_doc_get_root(doc)) : body.len;
+
+    yyjson_doc_free(doc);
+}
+
+
+void
 ag_event_read_typed(const ag_sse_event_t *event, ag_delta_t *delta,
     ag_usage_t *usage, ag_event_pt read)
 {

@@ -47,7 +47,8 @@ struct ag_translator_s;     /* ag_translate.h */
     X(MESSAGES, "messages", POST, anthropic)                                  \
     X(COUNT_TOKENS, "messages/count_tokens", POST, anthropic)                 \
     X(MODELS, "models", GET, openai)                                          \
-    X(MODEL, "models/", GET, openai)
+    X(MODEL, "models/", GET, openai)                                          \
+    X(USAGE, "usage", GET, openai)
 
 
 typedef enum {
@@ -103,6 +104,7 @@ typedef struct {
     ag_str_t       include_usage_span;  /* its value within stream_options,
                                            null included */
     int64_t        max_output_tokens;   /* the larger of two; 0: not given */
+    const char    *max_output_name;     /* the field that gave it; NULL: none */
     int64_t        choices;             /* the larger of "n" and "best_of", 1
                                            if not given */
     unsigned       stream:1;
@@ -124,6 +126,8 @@ typedef struct {
     unsigned          failed:1;     /* an error event; "error" is set */
     unsigned          malformed:1;  /* its data is not JSON, or has not the
                                        shape of the dialect's events */
+    size_t            said;         /* bytes of text, reasoning and arguments
+                                       in it */
     ag_error_class_t  error;
 } ag_delta_t;
 
@@ -131,6 +135,7 @@ typedef struct {
 /* A provider's whole answer with status 2xx. */
 typedef struct {
     ag_usage_t        usage;
+    size_t            said;         /* as of a delta; 0 if usage is known */
     ag_error_class_t  error;        /* NONE, BAD_RESPONSE (not JSON, empty),
                                        or the class of an error in a 200 */
 } ag_answer_t;
@@ -222,10 +227,25 @@ int ag_dialect_serves(const ag_dialect_t *provider, ag_endpoint_t endpoint);
 int ag_request_read(ag_request_t *request, ag_endpoint_t endpoint,
     ag_str_t body, ag_error_t *error);
 
+/* A request may leave its model to the gateway's operator: it is read without
+ * an error.  This is the error where there is no such choice. */
+void ag_request_no_model(ag_error_t *error);
+
+/*
+ * Writes the request's body again with another model ("model" is a JSON
+ * string with quotes; empty: keep) and with a bound of its output where it
+ * gives none itself ("max_output_tokens" 0: none; "max_tokens" is the name
+ * that the provider of a chat knows it by).  The result reads as a request of
+ * the same endpoint.  AG_OK, AG_LIMIT, AG_NOMEM.
+ */
+int ag_request_amend(ag_buf_t *out, const ag_request_t *request,
+    ag_str_t model, int64_t max_output_tokens, const char *max_tokens);
+
 /*
  * Fills "patches" in rising order of "at" with what must change: the model's
- * name ("model" is a JSON string with quotes, empty: keep), and, where
- * "usage" says so and the client of a streamed chat or completion did not,
+ * name ("model" is a JSON string with quotes, empty: keep; where there is
+ * none, ag_request_amend() comes first), and, where "usage" says so and the
+ * client of a streamed chat or completion did not,
  * stream_options.include_usage.  "fields", at most AG_FIELDS_MAX, are set at
  * the top level, replacing what the client sent (the body is scanned again
  * for them: rare).  Inserted pieces point to "model", "fields" and constants.
@@ -235,6 +255,37 @@ int ag_request_read(ag_request_t *request, ag_endpoint_t endpoint,
  */
 size_t ag_request_patch(const ag_request_t *request, ag_str_t model,
     int usage, const ag_field_t *fields, size_t count, ag_patch_t *patches);
+
+/*
+ * A stream that is ended before its provider has: what must be remembered of
+ * its events.  Zeroed memory is a stream that has not begun.
+ */
+typedef struct {
+    uint64_t   begun[AG_CHOICES_MAX / 64];  /* chats, completions: bits of
+                                   choices that were seen, and */
+    uint64_t   finished[AG_CHOICES_MAX / 64];   /* that said why they ended */
+    uint32_t   open;            /* anthropic: 1 + index of the open block; 0:
+                                   none */
+    uint32_t   sequence;        /* responses: next sequence_number */
+    ag_char_t  id[80];          /* chats and responses: of the answer */
+    ag_char_t  model[80];
+    int64_t    created;
+    unsigned   id_len;
+    unsigned   model_len;
+} ag_cut_t;
+
+/* Takes notice of an event that goes out to a client of that endpoint. */
+void ag_cut_event(ag_cut_t *cut, ag_endpoint_t endpoint,
+    const ag_sse_event_t *event);
+
+/*
+ * Writes events that end the stream as if the model had come to the bound of
+ * its output: finish_reason length and [DONE]; stop_reason max_tokens;
+ * response.incomplete.  "usage" is told where clients expect it ("wanted": a
+ * chat's client asked for it).  AG_OK, AG_LIMIT, AG_NOMEM.
+ */
+int ag_cut_write(ag_buf_t *out, ag_cut_t *cut, ag_endpoint_t endpoint,
+    const ag_usage_t *usage, int wanted);
 
 /* Length of the patched body. */
 size_t ag_patch_len(ag_str_t body, const ag_patch_t *patches, size_t count);
@@ -282,6 +333,16 @@ typedef void (*ag_event_pt)(yyjson_val *root, ag_str_t type,
 /* Overwrites *usage as ag_usage_pt does, by the names of a dialect. */
 unsigned ag_usage_read(ag_usage_t *usage, yyjson_val *value,
     const ag_usage_names_t *names);
+
+/* Bytes that a model has said in a whole answer. */
+typedef size_t (*ag_said_pt)(yyjson_val *root);
+
+/*
+ * Sets answer->said where no usage is known: the whole body's length if it is
+ * too large to be looked through.
+ */
+void ag_answer_read_said(ag_answer_t *answer, ag_str_t body,
+    ag_said_pt count);
 
 /* Is there a number? */
 unsigned ag_usage_is_number(yyjson_val *value);

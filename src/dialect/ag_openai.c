@@ -9,6 +9,7 @@
 
 
 #include "dialect/ag_openai_hear_parts.h"
+#include "dialect/ag_openai_said.h"
 #include "dialect/ag_rule.h"
 #include "dialect/ag_validate_parts.h"
 
@@ -26,7 +27,6 @@ static void ag_openai_read_chunk(yyjson_val *root, ag_delta_t *delta,
     ag_usage_t *usage);
 static unsigned ag_openai_is_error(yyjson_val *root);
 static void ag_openai_read_choices(yyjson_val *choices, ag_delta_t *delta);
-static unsigned ag_openai_has_content(yyjson_val *message);
 static unsigned ag_openai_read_usage(ag_usage_t *usage, yyjson_val *value);
 
 
@@ -169,6 +169,9 @@ ag_openai_read_answer(ag_endpoint_t endpoint, ag_str_t body,
                && ag_openai_is_drifted(list->value))
     {
         answer->error = AG_E_BAD_RESPONSE;
+
+    } else if (endpoint != AG_ENDPOINT_EMBEDDINGS) {
+        ag_answer_read_said(answer, body, ag_openai_said_answer);
     }
 }
 
@@ -334,7 +337,7 @@ ag_openai_is_error(yyjson_val *root)
 static void
 ag_openai_read_choices(yyjson_val *choices, ag_delta_t *delta)
 {
-    size_t       i, count;
+    size_t       i, len, count;
     yyjson_val  *choice, *value;
 
     yyjson_arr_foreach(choices, i, count, choice) {
@@ -351,41 +354,18 @@ ag_openai_read_choices(yyjson_val *choices, ag_delta_t *delta)
             delta->finish = 1;
         }
 
-        if (ag_json_text(yyjson_obj_get(choice, "text")).len > 0
-            || ag_openai_has_content(yyjson_obj_get(choice, "delta"))
-            || ag_openai_has_content(yyjson_obj_get(choice, "message")))
+        len = ag_json_text(yyjson_obj_get(choice, "text")).len;
+        delta->said += len;
+
+        if (len > 0
+            || ag_openai_said_message(yyjson_obj_get(choice, "delta"),
+                                      &delta->said)
+            || ag_openai_said_message(yyjson_obj_get(choice, "message"),
+                                      &delta->said))
         {
             delta->content = 1;
         }
     }
-}
-
-
-/*
- * Anything but the role that is not empty: text, a refusal, tool calls,
- * audio, reasoning under each of its names, and what is invented next.
- */
-static unsigned
-ag_openai_has_content(yyjson_val *message)
-{
-    size_t       i, count;
-    yyjson_val  *key, *value;
-
-    if (!yyjson_is_obj(message)) {
-        return 0;
-    }
-
-    yyjson_obj_foreach(message, i, count, key, value) {
-
-        if ((yyjson_is_str(value) || yyjson_is_ctn(value))
-            && yyjson_get_len(value) > 0
-            && !yyjson_equals_str(key, "role"))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

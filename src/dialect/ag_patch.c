@@ -10,6 +10,10 @@
 #include "dialect/ag_rule.h"
 
 
+#define AG_PATCH_AMENDED  2     /* fields: model, bound of output */
+#define AG_PATCH_NUMBER   20    /* bytes of a number */
+
+
 typedef struct {
     const ag_request_t  *request;
     ag_patch_t          *patches;
@@ -18,7 +22,11 @@ typedef struct {
 
 
 static void ag_patch_usage(ag_patcher_t *p);
-static void ag_patch_fields(ag_patcher_t *p, const ag_field_t *fields,
+static size_t ag_patch_theirs(const ag_field_t *fields, size_t count,
+    ag_field_t *theirs);
+static const char *ag_patch_bound(const ag_request_t *request,
+    const char *max_tokens);
+static size_t ag_patch_fields(ag_patcher_t *p, const ag_field_t *fields,
     size_t count);
 static int ag_patch_is_ours(const ag_field_t *field);
 static const ag_json_member_t *ag_patch_find(const ag_json_t *json,
@@ -48,13 +56,16 @@ size_t
 ag_request_patch(const ag_request_t *request, ag_str_t model, int usage,
     const ag_field_t *fields, size_t count, ag_patch_t *patches)
 {
+    ag_field_t    theirs[AG_FIELDS_MAX];
     ag_patcher_t  p;
 
     p.request = request;
     p.patches = patches;
     p.count = 0;
 
-    if (model.len > 0 && !ag_str_equal(model, request->model_span)) {
+    if (model.len > 0 && request->model_span.data != NULL
+        && !ag_str_equal(model, request->model_span))
+    {
         ag_patch_replace(&p, request->model_span, model);
     }
 
@@ -65,11 +76,96 @@ ag_request_patch(const ag_request_t *request, ag_str_t model, int usage,
         ag_patch_usage(&p);
     }
 
+    count = ag_patch_theirs(fields, count, theirs);
+
     if (count > 0) {
-        ag_patch_fields(&p, fields, count);
+        (void) ag_patch_fields(&p, theirs, count);
     }
 
     return p.count;
+}
+
+
+int
+ag_request_amend(ag_buf_t *out, const ag_request_t *request, ag_str_t model,
+    int64_t max_output_tokens, const char *max_tokens)
+{
+    int           rc;
+    size_t        count, len;
+    ag_buf_t      number;
+    ag_field_t    fields[AG_PATCH_AMENDED];
+    ag_patch_t    patches[4 * AG_PATCH_AMENDED + 1];
+    const char   *bound;
+    ag_patcher_t  p;
+
+    count = 0;
+    ag_buf_init(&number, AG_PATCH_NUMBER);
+
+    if (model.len > 0) {
+        fields[count].key = ag_str("model", 5);
+        fields[count++].value = model;
+    }
+
+    bound = ag_patch_bound(request, max_tokens);
+
+    if (max_output_tokens > 0 && bound != NULL) {
+        rc = ag_buf_add_number(&number, (uint64_t) max_output_tokens);
+
+        if (rc != AG_OK) {
+            return rc;
+        }
+
+        fields[count].key = ag_str(bound, strlen(bound));
+        fields[count++].value = ag_buf_str(&number);
+    }
+
+    p.request = request;
+    p.patches = patches;
+    p.count = 0;
+
+    rc = AG_LIMIT;
+
+    if (ag_patch_fields(&p, fields, count) <= AG_JSON_MEMBERS_MAX) {
+        len = ag_patch_len(request->body, patches, p.count);
+        rc = ag_buf_reserve(out, len);
+
+        if (rc == AG_OK) {
+            ag_patch_write(request->body, patches, p.count,
+                           out->data + out->len);
+            out->len += len;
+        }
+    }
+
+    ag_buf_free(&number);
+
+    return rc;
+}
+
+
+/* What bounds the output at the request's endpoint; NULL: nothing does, or
+ * the client has said it. */
+static const char *
+ag_patch_bound(const ag_request_t *request, const char *max_tokens)
+{
+    if (request->max_output_name != NULL) {
+        return NULL;
+    }
+
+    switch (request->endpoint) {
+
+    case AG_ENDPOINT_CHAT:
+        return max_tokens;
+
+    case AG_ENDPOINT_COMPLETIONS:
+    case AG_ENDPOINT_MESSAGES:
+        return "max_tokens";
+
+    case AG_ENDPOINT_RESPONSES:
+        return "max_output_tokens";
+
+    default:
+        return NULL;
+    }
 }
 
 
@@ -148,11 +244,29 @@ ag_patch_usage(ag_patcher_t *p)
 }
 
 
+/* The operator's fields but for those that are the gateway's own. */
+static size_t
+ag_patch_theirs(const ag_field_t *fields, size_t count, ag_field_t *theirs)
+{
+    size_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < count && i < AG_FIELDS_MAX; i++) {
+        if (!ag_patch_is_ours(&fields[i])) {
+            theirs[n++] = fields[i];
+        }
+    }
+
+    return n;
+}
+
+
 /*
  * An absent field goes in front of all others, where a comma behind it is
- * always right: an accepted body has a model.
+ * right if there is any other.  Returns the members that the body will have.
  */
-static void
+static size_t
 ag_patch_fields(ag_patcher_t *p, const ag_field_t *fields, size_t count)
 {
     size_t                   i, inserted;
@@ -166,11 +280,7 @@ ag_patch_fields(ag_patcher_t *p, const ag_field_t *fields, size_t count)
     start++;
     inserted = 0;
 
-    for (i = 0; i < count && i < AG_FIELDS_MAX; i++) {
-        if (ag_patch_is_ours(&fields[i])) {
-            continue;
-        }
-
+    for (i = 0; i < count; i++) {
         member = ag_patch_find(&json, fields[i].key);
 
         if (member != NULL) {
@@ -185,9 +295,11 @@ ag_patch_fields(ag_patcher_t *p, const ag_field_t *fields, size_t count)
         ag_patch_insert(p, start, fields[i].value);
     }
 
-    if (inserted > 0) {
+    if (inserted > 0 && json.count > 0) {
         ag_patch_insert(p, start, ag_patch_comma);
     }
+
+    return json.count + inserted;
 }
 
 

@@ -135,6 +135,10 @@ ag_reader_add(ag_reader_t *r, ag_open_block_t *block, ag_str_t text)
     block->filled = 1;
     r->delta->content = 1;
 
+    if (block->type != AG_BLOCK_IMAGE) {
+        r->delta->said += text.len;     /* base64 is nobody's words */
+    }
+
     if (block->held != NULL) {
         if (r->rc == AG_OK) {
             r->rc = ag_buf_add(block->held, text.data, text.len);

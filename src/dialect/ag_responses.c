@@ -21,6 +21,9 @@ static void ag_responses_read_event(ag_endpoint_t endpoint,
 static void ag_responses_read_root(yyjson_val *root, ag_str_t type,
     ag_delta_t *delta, ag_usage_t *usage);
 static unsigned ag_responses_is_frame(yyjson_val *root, ag_str_t type);
+static unsigned ag_responses_is_delta(ag_str_t type);
+static size_t ag_responses_count(yyjson_val *root);
+static size_t ag_responses_count_parts(yyjson_val *parts);
 static unsigned ag_responses_is_one_of(ag_str_t type,
     const char *const *names);
 static unsigned ag_responses_read_usage(ag_usage_t *usage,
@@ -144,6 +147,9 @@ ag_responses_read_answer(ag_endpoint_t endpoint, ag_str_t body,
         || (status != NULL && ag_str_is(status->value, "\"failed\"")))
     {
         answer->error = ag_error_classify(0, body);
+
+    } else {
+        ag_answer_read_said(answer, body, ag_responses_count);
     }
 }
 
@@ -180,6 +186,10 @@ ag_responses_read_root(yyjson_val *root, ag_str_t type, ag_delta_t *delta,
 
     } else if (!ag_responses_is_one_of(type, ag_responses_starts)) {
         delta->content = !ag_responses_is_frame(root, type);
+
+        if (ag_responses_is_delta(type)) {
+            delta->said = ag_json_text(yyjson_obj_get(root, "delta")).len;
+        }
     }
 }
 
@@ -209,6 +219,52 @@ ag_responses_is_frame(yyjson_val *root, ag_str_t type)
     }
 
     return 0;
+}
+
+
+/* All that a model says, it says in events of this name. */
+static unsigned
+ag_responses_is_delta(ag_str_t type)
+{
+    return type.len > 6 && memcmp(type.data + type.len - 6, ".delta", 6) == 0;
+}
+
+
+/* Of a whole answer: messages, thoughts, and what tools are given. */
+static size_t
+ag_responses_count(yyjson_val *root)
+{
+    size_t       i, count, said;
+    yyjson_val  *item;
+
+    said = 0;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, "output"), i, count, item) {
+        said += ag_responses_count_parts(yyjson_obj_get(item, "content"))
+                + ag_responses_count_parts(yyjson_obj_get(item, "summary"))
+                + ag_json_text(yyjson_obj_get(item, "arguments")).len
+                + ag_json_text(yyjson_obj_get(item, "input")).len
+                + ag_json_text(yyjson_obj_get(item, "code")).len;
+    }
+
+    return said;
+}
+
+
+static size_t
+ag_responses_count_parts(yyjson_val *parts)
+{
+    size_t       i, count, said;
+    yyjson_val  *part;
+
+    said = 0;
+
+    yyjson_arr_foreach(parts, i, count, part) {
+        said += ag_json_text(yyjson_obj_get(part, "text")).len
+                + ag_json_text(yyjson_obj_get(part, "refusal")).len;
+    }
+
+    return said;
 }
 
 

@@ -10,6 +10,8 @@
 #include "dialect/ag_rule.h"
 
 
+static int ag_rules_missing(const ag_rule_t *rules, size_t count,
+    uint32_t seen, ag_error_t *error);
 static const ag_rule_t *ag_rule_find(const ag_rule_t *rules, size_t count,
     const ag_json_member_t *member);
 static int ag_rule_invalid(const ag_rule_t *rule, ag_error_t *error);
@@ -21,6 +23,9 @@ static int ag_rule_is_empty(const ag_json_member_t *member);
 
 
 static const ag_str_t  ag_rule_model_name = ag_string("model");
+
+static const ag_str_t  ag_rule_model_missing =
+    ag_string("Missing required parameter: \"model\".");
 
 static const ag_str_t  ag_rule_usage_name =
     ag_string("stream_options.include_usage");
@@ -58,17 +63,49 @@ ag_rules_read(ag_request_t *request, const ag_json_t *json,
         seen |= UINT32_C(1) << (rule - rules);
     }
 
-    for (i = 0; i < count; i++) {
-        if (rules[i].required && !(seen & UINT32_C(1) << i)) {
-            error->class = AG_E_MISSING_VALUE;
-            error->message = rules[i].missing;
-            error->param = rules[i].name;
+    return ag_rules_missing(rules, count, seen, error);
+}
 
-            return AG_INVALID;
+
+/* A model that alone is missing may be the operator's to name. */
+static int
+ag_rules_missing(const ag_rule_t *rules, size_t count, uint32_t seen,
+    ag_error_t *error)
+{
+    size_t            i;
+    unsigned          others;
+    const ag_rule_t  *first;
+
+    first = NULL;
+    others = 0;
+
+    for (i = 0; i < count; i++) {
+        if (!rules[i].required || (seen & UINT32_C(1) << i)) {
+            continue;
         }
+
+        first = (first == NULL) ? &rules[i] : first;
+        others |= (rules[i].read != ag_rule_model);
     }
 
-    return AG_OK;
+    if (!others) {
+        return AG_OK;
+    }
+
+    error->class = AG_E_MISSING_VALUE;
+    error->message = first->missing;
+    error->param = first->name;
+
+    return AG_INVALID;
+}
+
+
+void
+ag_request_no_model(ag_error_t *error)
+{
+    error->class = AG_E_MISSING_VALUE;
+    error->message = ag_rule_model_missing;
+    error->param = ag_rule_model_name;
 }
 
 
@@ -200,9 +237,25 @@ int
 ag_rule_tokens(ag_request_t *request, const ag_json_member_t *member,
     const ag_rule_t *rule, ag_error_t *error)
 {
+    int64_t  before;
+
     (void) error;
 
-    return ag_rule_larger(&request->max_output_tokens, member, rule);
+    before = request->max_output_tokens;
+
+    if (ag_rule_larger(&request->max_output_tokens, member, rule) != AG_OK) {
+        return AG_INVALID;
+    }
+
+    /* a 0 was given as well: nobody else's bound takes its place */
+
+    if (request->max_output_tokens > before
+        || request->max_output_name == NULL)
+    {
+        request->max_output_name = (const char *) rule->name.data;
+    }
+
+    return AG_OK;
 }
 
 

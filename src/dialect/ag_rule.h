@@ -50,7 +50,7 @@ struct ag_rule_s {
  * Reads a scanned body by a table of "count" rows.  Returns AG_OK, or
  * AG_INVALID with *error about the first field, as the client ordered them,
  * that is wrong, else the first required one, as the table orders them, that
- * is absent or null.
+ * is absent or null.  A model that alone is missing is no error.
  */
 int ag_rules_read(ag_request_t *request, const ag_json_t *json,
     const ag_rule_t *rules, size_t count, ag_error_t *error);

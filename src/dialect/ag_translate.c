@@ -175,6 +175,27 @@ ag_translate_eof(ag_translate_t *t, ag_delta_t *delta)
 
 
 int
+ag_translate_cut(ag_translate_t *t)
+{
+    uint32_t      choice, count;
+    ag_reader_t  *r;
+
+    r = &t->reader;
+    count = (r->choice_count > 0) ? r->choice_count : 1;
+
+    for (choice = 0; choice < count && !r->ended; choice++) {
+        if (r->choices[choice].finish == AG_FINISH_NONE) {
+            ag_reader_finish(r, choice, AG_FINISH_LENGTH);
+        }
+    }
+
+    ag_reader_end(r);
+
+    return r->rc;
+}
+
+
+int
 ag_translate_answer(ag_translate_t *t, ag_str_t body, ag_answer_t *answer)
 {
     size_t       len;
@@ -202,6 +223,7 @@ ag_translate_answer(ag_translate_t *t, ag_str_t body, ag_answer_t *answer)
     yyjson_doc_free(doc);
 
     answer->usage = *t->reader.usage;
+    answer->said = answer->usage.known ? 0 : t->delta.said;
 
     if (t->delta.failed) {
         answer->error = t->delta.error;

@@ -352,6 +352,13 @@ int ag_translate_event(ag_translate_t *t, const ag_sse_event_t *event,
 /* The provider closed its stream: delta->done if that is its proper end. */
 int ag_translate_eof(ag_translate_t *t, ag_delta_t *delta);
 
+/*
+ * Ends the stream before its provider has, as if the model had come to the
+ * bound of its output: every choice that has not said why it ended says so,
+ * what is open is closed.  AG_OK, AG_LIMIT or AG_NOMEM.
+ */
+int ag_translate_cut(ag_translate_t *t);
+
 /* A whole answer of status 2xx.  answer->usage and ->error are set; "out"
  * gets the client's answer unless there is an error. */
 int ag_translate_answer(ag_translate_t *t, ag_str_t body,

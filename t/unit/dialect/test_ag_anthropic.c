@@ -306,6 +306,73 @@ an_error_event_fails_with_its_class(void **state)
 }
 
 
+static size_t
+said_by(const char *data)
+{
+    return event_of(&ag_anthropic, NULL, data, NULL).said;
+}
+
+
+static void
+what_is_said_in_a_stream_is_counted(void **state)
+{
+    (void) state;
+
+    assert_int_equal(said_by("{\"type\":\"content_block_delta\",\"delta\":{"
+                             "\"type\":\"text_delta\",\"text\":\"12\"}}"),
+                     2);
+    assert_int_equal(said_by("{\"type\":\"content_block_delta\",\"delta\":{"
+                             "\"type\":\"thinking_delta\",\"thinking\":"
+                             "\"123\"}}"), 3);
+    assert_int_equal(said_by("{\"type\":\"content_block_delta\",\"delta\":{"
+                             "\"type\":\"input_json_delta\",\"partial_json\":"
+                             "\"{\\\"a\"}}"), 3);
+    assert_int_equal(said_by("{\"type\":\"content_block_delta\",\"delta\":{"
+                             "\"type\":\"signature_delta\",\"signature\":"
+                             "\"xxxx\"}}"), 0);
+    assert_int_equal(said_by("{\"type\":\"content_block_start\","
+                             "\"content_block\":{\"type\":\"text\",\"text\":"
+                             "\"1\"}}"), 1);
+    assert_int_equal(said_by("{\"type\":\"content_block_start\","
+                             "\"content_block\":{\"type\":\"tool_use\","
+                             "\"id\":\"x\",\"name\":\"f\",\"input\":{}}}"),
+                     0);
+    assert_int_equal(said_by("{\"type\":\"message_start\",\"message\":{"
+                             "\"content\":[{\"text\":\"12345\"}]}}"), 5);
+    assert_int_equal(said_by("{\"type\":\"content_block_stop\"}"), 0);
+}
+
+
+static void
+what_a_message_says_is_counted_without_usage(void **state)
+{
+    static const char  body[] =
+        "{\"type\":\"message\",\"role\":\"assistant\",\"content\":["
+        "{\"type\":\"thinking\",\"thinking\":\"1234\",\"signature\":"
+        "\"xx\"},{\"type\":\"text\",\"text\":\"567\"},"
+        "{\"type\":\"tool_use\",\"name\":\"f\",\"input\":"
+        "{\"a\":\"b\",\"c\":[1]}}]%s}";
+    char  text[1024];
+
+    (void) state;
+
+    /* of the input: braces, three strings of one letter, a list, a number */
+
+    snprintf(text, sizeof(text), body, "");
+    assert_int_equal(answer_of(&ag_anthropic, AG_ENDPOINT_MESSAGES, text)
+                     .said, 7 + 2 + 3 * 4 + 4 + 4);
+
+    snprintf(text, sizeof(text), body,
+             ",\"usage\":{\"input_tokens\":1,\"output_tokens\":2}");
+    assert_int_equal(answer_of(&ag_anthropic, AG_ENDPOINT_MESSAGES, text)
+                     .said, 0);
+
+    assert_int_equal(answer_of(&ag_anthropic, AG_ENDPOINT_COUNT_TOKENS,
+                               "{\"input_tokens\":7,\"content\":[{\"text\":"
+                               "\"x\"}]}").said, 0);
+}
+
+
 static void
 a_broken_event_is_malformed(void **state)
 {
@@ -412,6 +479,8 @@ main(void)
         cmocka_unit_test(usage_in_a_stream_is_overwritten_and_never_added),
         cmocka_unit_test(absurd_usage_is_clamped),
         cmocka_unit_test(an_error_event_fails_with_its_class),
+        cmocka_unit_test(what_is_said_in_a_stream_is_counted),
+        cmocka_unit_test(what_a_message_says_is_counted_without_usage),
         cmocka_unit_test(a_broken_event_is_malformed),
         cmocka_unit_test(recorded_streams_are_understood),
         cmocka_unit_test(recorded_answers_are_understood)

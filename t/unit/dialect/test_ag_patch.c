@@ -273,6 +273,145 @@ as_many_fields_as_the_cap_find_room(void **state)
 }
 
 
+static void
+fields_of_an_empty_body_need_no_comma(void **state)
+{
+    static const ag_field_t  fields[] = {
+        { ag_string("seed"), ag_string("7") }
+    };
+
+    (void) state;
+
+    patched_fields(AG_ENDPOINT_COMPLETIONS, "{ }", "\"b\"", 1, fields, 1,
+                   "{\"seed\":7 }");
+}
+
+
+/* ---- ag_request_amend() ---- */
+
+
+static void
+amended(ag_endpoint_t endpoint, const char *body, const char *model,
+    int64_t bound, const char *name, const char *expected)
+{
+    ag_buf_t      out;
+    ag_error_t    error;
+    ag_request_t  request, again;
+
+    accept(&request, endpoint, body);
+
+    ag_buf_init(&out, 1000);
+    assert_int_equal(ag_buf_add_string(&out, "before"), AG_OK);
+
+    assert_int_equal(ag_request_amend(&out, &request, text(model), bound,
+                                      name), AG_OK);
+
+    ag_buf_shift(&out, 6);
+    assert_text(ag_buf_str(&out), expected);
+    assert_int_equal(ag_request_read(&again, endpoint, ag_buf_str(&out),
+                                     &error), AG_OK);
+
+    ag_buf_free(&out);
+}
+
+
+static void
+a_model_is_put_in_front_or_in_its_place(void **state)
+{
+    (void) state;
+
+    amended(AG_ENDPOINT_COMPLETIONS, " {}", "\"b\"", 0, NULL,
+            " {\"model\":\"b\"}");
+    amended(AG_ENDPOINT_CHAT, "{ \"messages\": [1]}\n", "\"b\"", 0, NULL,
+            "{\"model\":\"b\", \"messages\": [1]}\n");
+    amended(AG_ENDPOINT_CHAT, "{\"messages\":[1], \"model\" : null }",
+            "\"b\"", 0, NULL, "{\"messages\":[1], \"model\" : \"b\" }");
+    amended(AG_ENDPOINT_CHAT, "{\"mod\\u0065l\":\"a\",\"messages\":[1]}",
+            "\"b\"", 0, NULL, "{\"mod\\u0065l\":\"b\",\"messages\":[1]}");
+    amended(AG_ENDPOINT_EMBEDDINGS, "{\"input\":\"x\"}", "\"\\u00e9\"", 5,
+            "max_tokens", "{\"model\":\"\\u00e9\",\"input\":\"x\"}");
+}
+
+
+static void
+a_bound_has_the_name_of_its_endpoint(void **state)
+{
+    (void) state;
+
+    amended(AG_ENDPOINT_CHAT, "{\"model\":\"a\",\"messages\":[1]}", "", 9,
+            "max_completion_tokens",
+            "{\"max_completion_tokens\":9,\"model\":\"a\",\"messages\":[1]}");
+    amended(AG_ENDPOINT_CHAT, "{\"messages\":[1],\"max_tokens\":null}",
+            "\"b\"", AG_OUTPUT_TOKENS_MAX, "max_tokens",
+            "{\"model\":\"b\",\"messages\":[1],\"max_tokens\":2147483647}");
+    amended(AG_ENDPOINT_COMPLETIONS, "{}", "\"b\"", 9,
+            "max_completion_tokens",
+            "{\"model\":\"b\",\"max_tokens\":9}");
+    amended(AG_ENDPOINT_RESPONSES, "{\"input\":\"x\"}", "\"b\"", 9,
+            "max_tokens",
+            "{\"model\":\"b\",\"max_output_tokens\":9,\"input\":\"x\"}");
+    amended(AG_ENDPOINT_COUNT_TOKENS, "{\"messages\":[1]}", "\"b\"", 9,
+            "max_tokens", "{\"model\":\"b\",\"messages\":[1]}");
+}
+
+
+static void
+a_clients_bound_is_its_own(void **state)
+{
+    (void) state;
+
+    amended(AG_ENDPOINT_CHAT,
+            "{\"model\":\"a\",\"messages\":[1],\"max_tokens\":5}", "", 9,
+            "max_completion_tokens",
+            "{\"model\":\"a\",\"messages\":[1],\"max_tokens\":5}");
+    amended(AG_ENDPOINT_COMPLETIONS, "{\"model\":\"a\",\"max_tokens\":0}",
+            "", 9, "max_tokens", "{\"model\":\"a\",\"max_tokens\":0}");
+    amended(AG_ENDPOINT_MESSAGES,
+            "{\"messages\":[1],\"max_tokens\":5}", "\"b\"", 9, "max_tokens",
+            "{\"model\":\"b\",\"messages\":[1],\"max_tokens\":5}");
+}
+
+
+static void
+what_cannot_be_amended_stays(void **state)
+{
+    unsigned      i;
+    ag_buf_t      body, out;
+    ag_error_t    error;
+    ag_request_t  request;
+
+    (void) state;
+
+    ag_buf_init(&body, 10000);
+    ag_buf_add_string(&body, "{\"model\":null");
+
+    for (i = 1; i < AG_JSON_MEMBERS_MAX; i++) {
+        ag_buf_add_string(&body, ",\"x");
+        ag_buf_add_number(&body, i);
+        ag_buf_add_string(&body, "\":1");
+    }
+
+    ag_buf_add_string(&body, "}");
+
+    assert_int_equal(ag_request_read(&request, AG_ENDPOINT_COMPLETIONS,
+                                     ag_buf_str(&body), &error), AG_OK);
+
+    ag_buf_init(&out, 10000);
+    assert_int_equal(ag_request_amend(&out, &request, text("\"b\""), 1, ""),
+                     AG_LIMIT);
+    assert_int_equal(out.len, 0);
+    assert_int_equal(ag_request_amend(&out, &request, text("\"b\""), 0, ""),
+                     AG_OK);
+
+    out.max = out.size;
+    assert_int_equal(ag_request_amend(&out, &request, text("\"b\""), 0, ""),
+                     AG_LIMIT);
+
+    ag_buf_free(&body);
+    ag_buf_free(&out);
+}
+
+
 int
 main(void)
 {
@@ -289,7 +428,12 @@ main(void)
         cmocka_unit_test(
             fields_of_the_operator_replace_and_precede_the_clients),
         cmocka_unit_test(fields_of_the_gateway_cannot_be_set),
-        cmocka_unit_test(as_many_fields_as_the_cap_find_room)
+        cmocka_unit_test(as_many_fields_as_the_cap_find_room),
+        cmocka_unit_test(fields_of_an_empty_body_need_no_comma),
+        cmocka_unit_test(a_model_is_put_in_front_or_in_its_place),
+        cmocka_unit_test(a_bound_has_the_name_of_its_endpoint),
+        cmocka_unit_test(a_clients_bound_is_its_own),
+        cmocka_unit_test(what_cannot_be_amended_stays)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 
 
 static void
-a_response_needs_a_model_only(void **state)
+a_response_needs_nothing(void **state)
 {
     ag_request_t  request;
 
@@ -33,9 +33,7 @@ a_response_needs_a_model_only(void **state)
     accept(&request, AG_ENDPOINT_RESPONSES, "{\"model\":\"m\"}");
     accept(&request, AG_ENDPOINT_RESPONSES,
            "{\"model\":\"m\",\"input\":[]}");
-
-    assert_text(refuse(AG_ENDPOINT_RESPONSES, "{\"input\":\"x\"}").param,
-                "model");
+    accept(&request, AG_ENDPOINT_RESPONSES, "{}");
 }
 
 
@@ -261,6 +259,59 @@ a_failed_stream_has_its_class(void **state)
 }
 
 
+static size_t
+said_by(const char *data)
+{
+    return event_of(&ag_responses, NULL, data, NULL).said;
+}
+
+
+static void
+what_is_said_in_a_stream_is_counted(void **state)
+{
+    (void) state;
+
+    assert_int_equal(said_by("{\"type\":\"response.output_text.delta\","
+                             "\"delta\":\"12\\u00e9\",\"obfuscation\":"
+                             "\"xx\"}"), 4);
+    assert_int_equal(said_by("{\"type\":\"response.reasoning_summary_text."
+                             "delta\",\"delta\":\"123\"}"), 3);
+    assert_int_equal(said_by("{\"type\":\"response.function_call_arguments."
+                             "delta\",\"delta\":\"{}\"}"), 2);
+    assert_int_equal(said_by("{\"type\":\"response.output_text.done\","
+                             "\"text\":\"123\",\"delta\":\"1\"}"), 0);
+    assert_int_equal(said_by("{\"type\":\"response.x.delta\",\"delta\":{}}"),
+                     0);
+}
+
+
+static void
+what_a_response_says_is_counted_without_usage(void **state)
+{
+    static const char  body[] =
+        "{\"object\":\"response\",\"output\":["
+        "{\"type\":\"reasoning\",\"summary\":[{\"text\":\"1\"}],"
+        "\"encrypted_content\":\"xxxx\"},"
+        "{\"type\":\"message\",\"content\":[{\"type\":\"output_text\","
+        "\"text\":\"23\",\"annotations\":[]},{\"type\":\"refusal\","
+        "\"refusal\":\"456\"}]},"
+        "{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":"
+        "\"7890\"},"
+        "{\"type\":\"custom_tool_call\",\"input\":\"1\"}]%s}";
+    char  text[1024];
+
+    (void) state;
+
+    snprintf(text, sizeof(text), body, "");
+    assert_int_equal(answer_of(&ag_responses, AG_ENDPOINT_RESPONSES, text)
+                     .said, 11);
+
+    snprintf(text, sizeof(text), body, "," USAGE);
+    assert_int_equal(answer_of(&ag_responses, AG_ENDPOINT_RESPONSES, text)
+                     .said, 0);
+}
+
+
 static void
 a_broken_event_is_malformed(void **state)
 {
@@ -276,7 +327,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(a_response_needs_a_model_only),
+        cmocka_unit_test(a_response_needs_nothing),
         cmocka_unit_test(wrong_fields_of_a_response_are_refused),
         cmocka_unit_test(a_whole_response_gives_its_usage),
         cmocka_unit_test(a_response_cut_while_thinking_is_whole),
@@ -288,6 +339,8 @@ main(void)
         cmocka_unit_test(a_response_ends_completed_or_incomplete),
         cmocka_unit_test(the_events_name_stands_in_for_a_missing_type),
         cmocka_unit_test(a_failed_stream_has_its_class),
+        cmocka_unit_test(what_is_said_in_a_stream_is_counted),
+        cmocka_unit_test(what_a_response_says_is_counted_without_usage),
         cmocka_unit_test(a_broken_event_is_malformed)
     };
 

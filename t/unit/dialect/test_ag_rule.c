@@ -105,8 +105,7 @@ a_missing_field_is_named(void **state)
         const char  *param;
     } rows[] = {
         { "{}", "model" },
-        { "{" MESSAGES "}", "model" },
-        { "{\"model\":null," MESSAGES "}", "model" },
+        { "{\"model\":null,\"messages\":null}", "model" },
         { "{\"model\":\"m\"}", "messages" },
         { "{\"model\":\"m\",\"messages\":null}", "messages" }
     };
@@ -121,6 +120,44 @@ a_missing_field_is_named(void **state)
     }
 
     assert_text(error.message, "Missing required parameter: \"messages\".");
+}
+
+
+static void
+a_model_that_alone_is_missing_is_no_error(void **state)
+{
+    size_t        i;
+    ag_error_t    error;
+    ag_request_t  request;
+
+    static const struct {
+        ag_endpoint_t  endpoint;
+        const char    *body;
+    } rows[] = {
+        { AG_ENDPOINT_CHAT, "{" MESSAGES "}" },
+        { AG_ENDPOINT_CHAT, "{\"model\":null," MESSAGES "}" },
+        { AG_ENDPOINT_COMPLETIONS, "{}" },
+        { AG_ENDPOINT_EMBEDDINGS, "{\"input\":\"x\"}" },
+        { AG_ENDPOINT_RESPONSES, "{\"mod\\u0065l\":null}" },
+        { AG_ENDPOINT_MESSAGES, "{\"max_tokens\":1," MESSAGES "}" },
+        { AG_ENDPOINT_COUNT_TOKENS, "{" MESSAGES "}" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        accept(&request, rows[i].endpoint, rows[i].body);
+
+        assert_int_equal(request.model.len, 0);
+        assert_null(request.model_span.data);
+    }
+
+    memset(&error, 0, sizeof(error));
+    ag_request_no_model(&error);
+
+    assert_int_equal(error.class, AG_E_MISSING_VALUE);
+    assert_text(error.param, "model");
+    assert_text(error.message, "Missing required parameter: \"model\".");
 }
 
 
@@ -306,6 +343,36 @@ the_larger_of_two_caps_counts(void **state)
 
 
 static void
+the_cap_that_counts_is_named(void **state)
+{
+    ag_request_t  request;
+
+    (void) state;
+
+    accept(&request, AG_ENDPOINT_CHAT, CHAT("\"max_tokens\":null"));
+    assert_null(request.max_output_name);
+
+    accept(&request, AG_ENDPOINT_CHAT,
+           CHAT("\"max_tokens\":100,\"max_completion_tokens\":101"));
+    assert_string_equal(request.max_output_name, "max_completion_tokens");
+
+    accept(&request, AG_ENDPOINT_CHAT,
+           CHAT("\"max_completion_tokens\":7,\"max_tokens\":6"));
+    assert_string_equal(request.max_output_name, "max_completion_tokens");
+
+    accept(&request, AG_ENDPOINT_CHAT, CHAT("\"max_tok\\u0065ns\":5"));
+    assert_string_equal(request.max_output_name, "max_tokens");
+
+    accept(&request, AG_ENDPOINT_COMPLETIONS, "{\"max_tokens\":0}");
+    assert_int_equal(request.max_output_tokens, 0);
+    assert_string_equal(request.max_output_name, "max_tokens");
+
+    accept(&request, AG_ENDPOINT_RESPONSES, "{\"max_output_tokens\":3}");
+    assert_string_equal(request.max_output_name, "max_output_tokens");
+}
+
+
+static void
 counts_out_of_bounds_are_refused(void **state)
 {
     size_t                    i;
@@ -356,6 +423,7 @@ main(void)
         cmocka_unit_test(a_name_may_hold_any_printable_character),
         cmocka_unit_test(null_means_absent),
         cmocka_unit_test(a_missing_field_is_named),
+        cmocka_unit_test(a_model_that_alone_is_missing_is_no_error),
         cmocka_unit_test(a_wrong_type_is_said_in_words),
         cmocka_unit_test(the_first_wrong_field_is_the_one_reported),
         cmocka_unit_test(a_model_that_is_no_string_is_refused),
@@ -365,6 +433,7 @@ main(void)
         cmocka_unit_test(stream_options_say_whether_usage_is_wanted),
         cmocka_unit_test(wrong_stream_options_are_refused),
         cmocka_unit_test(the_larger_of_two_caps_counts),
+        cmocka_unit_test(the_cap_that_counts_is_named),
         cmocka_unit_test(counts_out_of_bounds_are_refused),
         cmocka_unit_test(an_array_of_space_is_empty)
     };

@@ -212,6 +212,139 @@ a_stream_that_broke_ends_with_an_error(void **state)
 }
 
 
+/* What was written, terminated. */
+static char *
+written(translated_t *t)
+{
+    assert_int_equal(ag_buf_reserve(&t->out, 1), AG_OK);
+    t->out.data[t->out.len] = '\0';
+
+    return (char *) t->out.data;
+}
+
+
+static void
+a_stream_that_is_cut_ends_as_at_its_bound(void **state)
+{
+    size_t        len;
+    ag_delta_t    delta;
+    translated_t  t;
+
+    (void) state;
+
+    begin(&t, AG_ENDPOINT_MESSAGES, &ag_openai,
+          "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":"
+          "\"user\",\"content\":\"hi\"}]}");
+
+    delta = event(&t, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                      "\"four\"}}]}");
+    assert_int_equal(delta.said, 4);
+
+    len = t.out.len;
+    assert_int_equal(ag_translate_cut(&t.t), AG_OK);
+    assert_non_null(strstr(written(&t) + len,
+                           "event: content_block_stop\n"));
+    assert_non_null(strstr(written(&t) + len,
+                           "\"stop_reason\":\"max_tokens\""));
+    assert_non_null(strstr(written(&t) + len, "event: message_stop\n"));
+
+    len = t.out.len;
+    delta = event(&t, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                      "\"x\"}}]}");
+    assert_int_equal(delta.said, 0);
+    assert_int_equal(ag_translate_cut(&t.t), AG_OK);
+    assert_int_equal(t.out.len, len);
+
+    end(&t);
+}
+
+
+static void
+choices_that_have_ended_keep_their_reason_in_a_cut(void **state)
+{
+    char          *first, *second;
+    translated_t   t;
+
+    (void) state;
+
+    begin(&t, AG_ENDPOINT_CHAT, &ag_gemini, CHAT);
+
+    event(&t, "{\"candidates\":[{\"index\":0,\"content\":{\"parts\":[{"
+              "\"text\":\"a\"}]},\"finishReason\":\"STOP\"},{\"index\":1,"
+              "\"content\":{\"parts\":[{\"text\":\"b\"}]}}]}");
+
+    assert_int_equal(ag_translate_cut(&t.t), AG_OK);
+
+    first = strstr(written(&t), "\"finish_reason\":\"stop\"");
+    second = strstr(written(&t), "\"finish_reason\":\"length\"");
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_true(first < second);
+    assert_string_equal(written(&t) + t.out.len - 14, "data: [DONE]\n\n");
+
+    end(&t);
+}
+
+
+static void
+a_stream_that_is_cut_before_it_begins_is_whole(void **state)
+{
+    translated_t  t;
+
+    (void) state;
+
+    begin(&t, AG_ENDPOINT_RESPONSES, &ag_anthropic,
+          "{\"model\":\"m\",\"input\":\"hi\"}");
+
+    assert_int_equal(ag_translate_cut(&t.t), AG_OK);
+    assert_non_null(strstr(written(&t), "event: response.created\n"));
+    assert_non_null(strstr(written(&t), "event: response.incomplete\n"));
+    assert_non_null(strstr(written(&t),
+                           "{\"reason\":\"max_output_tokens\"}"));
+
+    end(&t);
+}
+
+
+static void
+bytes_that_were_said_are_counted_without_images(void **state)
+{
+    ag_delta_t    delta;
+    ag_answer_t   answer;
+    translated_t  t;
+
+    static const char  said[] =
+        "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"12345\"},"
+        "{\"text\":\"678\",\"thought\":true},{\"inlineData\":{"
+        "\"mimeType\":\"image/png\",\"data\":\"AAAAAAAAAAAAAAAA\"}}]},"
+        "\"finishReason\":\"STOP\"}]%s}";
+    char  body[512];
+
+    (void) state;
+
+    snprintf(body, sizeof(body), said, "");
+    begin(&t, AG_ENDPOINT_CHAT, &ag_gemini, CHAT);
+    delta = event(&t, body);
+    assert_int_equal(delta.said, 8);
+    end(&t);
+
+    begin(&t, AG_ENDPOINT_CHAT, &ag_gemini, CHAT);
+    assert_int_equal(ag_translate_answer(&t.t, text(body), &answer), AG_OK);
+    assert_int_equal(answer.error, AG_E_NONE);
+    assert_int_equal(answer.said, 8);
+    end(&t);
+
+    snprintf(body, sizeof(body), said,
+             ",\"usageMetadata\":{\"promptTokenCount\":1,"
+             "\"candidatesTokenCount\":2}");
+    begin(&t, AG_ENDPOINT_CHAT, &ag_gemini, CHAT);
+    assert_int_equal(ag_translate_answer(&t.t, text(body), &answer), AG_OK);
+    assert_int_equal(answer.usage.known, 1);
+    assert_int_equal(answer.said, 0);
+    end(&t);
+}
+
+
 static void
 what_is_minted_never_comes_twice(void **state)
 {
@@ -247,6 +380,10 @@ main(void)
         cmocka_unit_test(an_answer_that_is_none_leaves_nothing),
         cmocka_unit_test(comments_and_what_follows_the_end_say_nothing),
         cmocka_unit_test(a_stream_that_broke_ends_with_an_error),
+        cmocka_unit_test(a_stream_that_is_cut_ends_as_at_its_bound),
+        cmocka_unit_test(choices_that_have_ended_keep_their_reason_in_a_cut),
+        cmocka_unit_test(a_stream_that_is_cut_before_it_begins_is_whole),
+        cmocka_unit_test(bytes_that_were_said_are_counted_without_images),
         cmocka_unit_test(what_is_minted_never_comes_twice)
     };
 
