@@ -29,6 +29,7 @@ LIBS     := -lyyjson -lpcre2-8 -lcrypto -lm
 .SUFFIXES:
 
 .PHONY: build run install test test-full check unit fuzz http http-asan asan
+.PHONY: container
 .PHONY: bench bench-full tables clean help
 .PHONY: deps-build deps-test pure style cppcheck unit-programs fuzz-programs
 
@@ -44,8 +45,8 @@ run:                            ## a gateway on PORT (8080) until Ctrl-C
 test: deps-test                 ## everything but the longest, in 15 minutes
 	@auto/test build check unit fuzz http http-asan
 
-test-full: deps-test            ## everything, the whole suite under ASan too
-	@FULL=1 auto/test build check unit fuzz http http-asan
+test-full: deps-test            ## all, the suite under ASan and Debian 13 too
+	@FULL=1 auto/test build check unit fuzz http http-asan container
 
 install: build                  ## into DESTDIR and nginx's modules folder
 	@auto/install
@@ -67,6 +68,9 @@ http: deps-test                 ## end-to-end tests; PYTEST_ARGS="-k stream"
 
 http-asan: deps-test            ## their smoke part, on the ASan build
 	@auto/test http-asan
+
+container: deps-test            ## image and tests on Debian 13; needs root
+	@auto/test container
 
 asan: deps-test                 ## build/asan/nginx with ASan and UBSan
 	@auto/build asan

@@ -8,8 +8,11 @@
  *   a call              src/ngx/ngx_agent_call.c, from its handler on
  *   nginx's own errors  src/ngx/ngx_agent_filter.c
  *   providers' side     src/ngx/ngx_agent_curl.c
+ *   tenants' limits     src/ngx/ngx_agent_limit.c, ngx_agent_claim.c
+ *   Redis               src/ngx/ngx_agent_redis.c, ngx_agent_store.c
  *   who is asked        src/ngx/ngx_agent_route.c, ngx_agent_choose.c
- *   shared memory       src/ngx/ngx_agent_shm.c, ngx_agent_state.c
+ *   shared memory       src/ngx/ngx_agent_shm.c, ngx_agent_table.c,
+ *                       ngx_agent_state.c
  *   status, simulator   src/ngx/ngx_agent_status.c, ngx_agent_simulate.c
  *
  * Everything that decides stands in src/core and src/dialect.
@@ -18,12 +21,14 @@
 
 #include "ngx/ngx_agent.h"
 #include "ngx/ngx_agent_curl.h"
+#include "ngx/ngx_agent_limit.h"
 #include "ngx/ngx_agent_state.h"
 
 
 static ngx_int_t ngx_agent_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_agent_init_process(ngx_cycle_t *cycle);
 static void ngx_agent_exit_process(ngx_cycle_t *cycle);
+static void ngx_agent_exit_master(ngx_cycle_t *cycle);
 static ngx_agent_main_conf_t *ngx_agent_of_cycle(ngx_cycle_t *cycle);
 
 
@@ -53,7 +58,7 @@ ngx_module_t  ngx_agent_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_agent_exit_process,                /* exit process */
-    NULL,                                  /* exit master */
+    ngx_agent_exit_master,                 /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
@@ -62,6 +67,7 @@ static ngx_int_t
 ngx_agent_postconfiguration(ngx_conf_t *cf)
 {
     if (ngx_agent_conf_finish(cf) != NGX_OK
+        || ngx_agent_limit_init(cf) != NGX_OK
         || ngx_agent_status_init(cf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -85,7 +91,12 @@ ngx_agent_init_process(ngx_cycle_t *cycle)
 
     if (ngx_agent_state_init_process(amcf) != NGX_OK
         || ngx_agent_curl_init_process(cycle) != NGX_OK
-        || ngx_agent_shed_init_process(cycle, amcf) != NGX_OK)
+        || ngx_agent_shed_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_redis_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_store_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_share_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_session_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_state_file_init_process(cycle, amcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -103,8 +114,23 @@ ngx_agent_exit_process(ngx_cycle_t *cycle)
 
     if (amcf != NULL) {
         ngx_agent_health_exit_process(amcf);
+        ngx_agent_redis_exit_process(amcf);
+        ngx_agent_state_file_exit_process(amcf);
         ngx_agent_curl_exit_process(cycle);
         ngx_agent_call_exit_process(amcf);
+    }
+}
+
+
+static void
+ngx_agent_exit_master(ngx_cycle_t *cycle)
+{
+    ngx_agent_main_conf_t  *amcf;
+
+    amcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_agent_module);
+
+    if (amcf != NULL) {
+        ngx_agent_state_file_exit_master(cycle, amcf);
     }
 }
 

@@ -33,7 +33,8 @@ PURE = ("src/core/", "src/dialect/")
 ONLY_IN = {
     r"curl/.*|curl\.h": r"src/ngx/ngx_agent_libcurl\.h",
     r"ngx/ngx_agent_libcurl\.h": r"src/ngx/ngx_agent_curl\w*\.c",
-    r".*hiredis.*": r"src/ngx/ngx_agent_redis\.c",
+    r"hiredis/.*|hiredis\.h": r"src/ngx/ngx_agent_hiredis\.h",
+    r"ngx/ngx_agent_hiredis\.h": r"src/ngx/ngx_agent_redis\w*\.c",
     r"pcre2\.h": r"src/core/ag_regex\.c",
 }
 

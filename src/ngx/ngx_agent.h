@@ -30,6 +30,9 @@ typedef struct ngx_agent_call_s      ngx_agent_call_t;
 typedef struct ngx_agent_transfer_s  ngx_agent_transfer_t;
 typedef struct ngx_agent_series_s    ngx_agent_series_t;
 typedef struct ngx_agent_zone_s      ngx_agent_zone_t;
+typedef struct ngx_agent_tenant_s    ngx_agent_tenant_t;
+typedef struct ngx_agent_entry_s     ngx_agent_entry_t;
+typedef struct ngx_agent_limits_s    ngx_agent_limits_t;
 
 typedef struct ngx_agent_replica_state_s   ngx_agent_replica_state_t;
 typedef struct ngx_agent_provider_state_s  ngx_agent_provider_state_t;
@@ -51,6 +54,8 @@ struct ngx_agent_series_s {
     ngx_atomic_t              error_status; /* provider's HTTP status or 0 */
     ngx_atomic_t              share;        /* word of ag_share.h: retries of
                                                a tenant, hedges of a model */
+    ngx_atomic_t              ratio;        /* of models: thousandths of a byte
+                                               per token, learned */
     ngx_atomic_t              cells[];      /* ag_scope_cells(scope) of them */
 };
 

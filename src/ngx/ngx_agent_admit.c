@@ -23,6 +23,7 @@ typedef struct {
     ngx_str_t   goog_api_key;
     ngx_str_t   content_encoding;
     ngx_str_t   session;
+    ngx_str_t   depth;
     ngx_str_t   timeout;
     ngx_str_t   validation;
 } ngx_agent_admit_headers_t;
@@ -68,6 +69,7 @@ static const ngx_agent_admit_name_t  ngx_agent_admit_names[] = {
     ngx_agent_admit_name("x-goog-api-key", goog_api_key),
     ngx_agent_admit_name("content-encoding", content_encoding),
     ngx_agent_admit_name("x-agent-session", session),
+    ngx_agent_admit_name("x-agent-depth", depth),
     ngx_agent_admit_name("x-agent-timeout-ms", timeout),
     ngx_agent_admit_name("x-agent-validate", validation),
     { 0, NULL, 0 }
@@ -83,7 +85,9 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
 
     r = call->r;
 
-    if (ngx_agent_request_id(r, call->pool, &call->request_id) != NGX_OK) {
+    if (call->request_id.len == 0
+        && ngx_agent_request_id(r, call->pool, &call->request_id) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -96,12 +100,14 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
     ngx_memzero(&headers, sizeof(ngx_agent_admit_headers_t));
     ngx_agent_admit_walk(r, &headers);
 
-    if (ngx_agent_admit_tenant(call, &headers) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_agent_admit_tenant(call, &headers);
+
+    if (rc == NGX_AGAIN || rc == NGX_ERROR) {
+        return rc;          /* all of this again when the key is known */
     }
 
-    if (call->tenant == NULL) {
-        return ngx_agent_call_fail(call, AG_E_INVALID_KEY);
+    if (rc != NGX_OK) {
+        return ngx_agent_call_fail(call, call->error.class);
     }
 
     if (ngx_agent_shed(call->main)) {
@@ -112,6 +118,9 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
 
     ngx_agent_gauge_add(call->main, AG_M_IN_FLIGHT, 1);
     call->held |= NGX_AGENT_HELD_FLIGHT;
+
+    call->session = headers.session;
+    call->depth = headers.depth;
 
     if (ngx_agent_call_lists(call)) {
         ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
@@ -259,7 +268,7 @@ static ngx_int_t
 ngx_agent_admit_tenant(ngx_agent_call_t *call,
     ngx_agent_admit_headers_t *headers)
 {
-    ngx_str_t  name, *key;
+    ngx_str_t  name;
 
     if (call->conf->tenant_by != NULL) {
 
@@ -271,17 +280,16 @@ ngx_agent_admit_tenant(ngx_agent_call_t *call,
 
         if (name.len != 0) {
             call->tenant = ngx_agent_conf_tenant_named(call->main, &name);
-            call->error.message = ngx_agent_admit_stranger;
-            return NGX_OK;
+
+            if (call->tenant == NULL) {
+                call->error.class = AG_E_INVALID_KEY;
+                call->error.message = ngx_agent_admit_stranger;
+                return NGX_DECLINED;
+            }
         }
     }
 
-    key = ngx_agent_admit_key(headers);
-
-    call->tenant = key->len ? ngx_agent_conf_tenant(call->main, key)
-                            : call->conf->anonymous;
-
-    return NGX_OK;
+    return ngx_agent_who(call, ngx_agent_admit_key(headers));
 }
 
 
@@ -309,6 +317,7 @@ static ngx_int_t
 ngx_agent_admit_media(ngx_agent_call_t *call,
     ngx_agent_admit_headers_t *headers)
 {
+    size_t               most;
     ngx_str_t           *encoding;
     ngx_http_request_t  *r;
 
@@ -330,7 +339,14 @@ ngx_agent_admit_media(ngx_agent_call_t *call,
         return AG_E_MEDIA_TYPE;
     }
 
-    if (r->headers_in.content_length_n > (off_t) AG_REQUEST_MAX) {
+    most = AG_REQUEST_MAX;
+
+    if (call->tenant->cap.body != 0 && call->tenant->cap.body < most) {
+        most = call->tenant->cap.body;
+        call->upload.max = most;
+    }
+
+    if (r->headers_in.content_length_n > (off_t) most) {
         return AG_E_REQUEST_TOO_LARGE;
     }
 
@@ -345,7 +361,6 @@ ngx_agent_admit_controls(ngx_agent_call_t *call,
 {
     ngx_int_t  ms;
 
-    call->session = headers->session;
     call->validation = headers->validation;
 
     if (headers->timeout.len == 0) {

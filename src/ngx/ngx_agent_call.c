@@ -6,8 +6,8 @@
  */
 
 
-#include "ngx/ngx_agent.h"
 #include "ngx/ngx_agent_curl.h"
+#include "ngx/ngx_agent_limit.h"
 
 
 #define NGX_AGENT_CALL_POOL  5120   /* bytes; most calls need no more */
@@ -27,6 +27,7 @@ static ngx_pool_t *ngx_agent_call_pool(ngx_http_request_t *r);
 static void ngx_agent_call_init(ngx_agent_call_t *call,
     ngx_http_request_t *r);
 static void ngx_agent_call_run(ngx_agent_call_t *call);
+static void ngx_agent_call_stop(ngx_agent_call_t *call);
 static void ngx_agent_call_on_wake(ngx_event_t *ev);
 static void ngx_agent_call_on_timer(ngx_event_t *ev);
 static void ngx_agent_call_settle(ngx_agent_call_t *call);
@@ -175,6 +176,11 @@ ngx_agent_call_run(ngx_agent_call_t *call)
 {
     ngx_int_t  rc;
 
+    if (call->stopped) {
+        call->stopped = 0;
+        ngx_agent_call_stop(call);
+    }
+
     for ( ;; ) {
         rc = ngx_agent_phases[call->phase].function(call);
 
@@ -196,6 +202,31 @@ ngx_agent_call_run(ngx_agent_call_t *call)
             return;
         }
     }
+}
+
+
+/* Its session was stopped while it was on its way. */
+static void
+ngx_agent_call_stop(ngx_agent_call_t *call)
+{
+    ngx_uint_t  i;
+
+    if (call->phase >= NGX_AGENT_PHASE_REPLY || call->ended) {
+        return;
+    }
+
+    if (call->attempt != NULL) {
+        call->usage = call->attempt->usage;
+    }
+
+    for (i = 0; i < NGX_AGENT_ATTEMPTS; i++) {
+        if (call->attempts[i] != NULL) {
+            ngx_agent_attempt_end(call->attempts[i], AG_E_CLIENT_GONE);
+        }
+    }
+
+    ngx_agent_queue_leave(call);
+    (void) ngx_agent_call_fail(call, AG_E_SESSION_STOPPED);
 }
 
 
@@ -353,6 +384,13 @@ ngx_agent_call_settle(ngx_agent_call_t *call)
     }
 
     call->held = 0;
+
+    if (call->tenant != NULL) {
+        ngx_agent_settle(call);
+
+    } else if (call->lookup != NULL) {
+        ngx_agent_tenants_leave(call);
+    }
 
     ngx_agent_call_count(call);
 }

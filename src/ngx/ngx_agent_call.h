@@ -91,6 +91,7 @@ typedef struct {
     ag_error_t                refusal;      /* ours, before anybody was asked;
                                                NONE: none */
     ag_usage_t                usage;
+    uint64_t                  said;         /* bytes of content that came */
     ngx_msec_t                sent;         /* it was started */
     ngx_msec_t                first;        /* first token, or whole answer */
     ngx_msec_t                heard;        /* last event of the provider */
@@ -108,6 +109,7 @@ typedef struct {
                                                dialect than the client */
     unsigned                  impatient:1;  /* the client's own timeout ended
                                                it */
+    unsigned                  shortened:1;  /* we ended it, not its provider */
     unsigned                  forced:1;     /* asked though it is out of
                                                order: nobody else is left */
 } ngx_agent_attempt_t;
@@ -150,8 +152,11 @@ struct ngx_agent_call_s {
     ngx_str_t                 request_id;
     ngx_str_t                 path;         /* after the location, no query */
     ngx_agent_tenant_t       *tenant;
+    const ngx_agent_tenant_key_t  *key;     /* NULL: known by other means */
+    void                     *lookup;       /* tenants.c's: of its key */
     ngx_msec_t                patience;     /* x-agent-timeout-ms; 0: none */
     ngx_str_t                 session;      /* x-agent-session */
+    ngx_str_t                 depth;        /* x-agent-depth */
     ngx_str_t                 validation;   /* x-agent-validate */
 
     ag_buf_t                  upload;       /* READ; a body that did not come
@@ -165,8 +170,14 @@ struct ngx_agent_call_s {
     yyjson_doc               *tree;
     ngx_str_t                 model_name;   /* as asked, cut and safe */
 
-    ngx_agent_model_t        *model;        /* ROUTE */
-    ag_chain_conf_t           plan;
+    ngx_agent_model_t        *model;        /* LIMIT */
+    ag_str_t                  asked;        /* the model's name, before "route"
+                                               led to another one */
+    ngx_agent_limits_t       *limits;       /* NULL: it has none */
+    ag_cut_t                 *cutting;      /* NULL: its stream is not cut */
+    uint64_t                  cost;         /* nano-USD, when it is settled */
+
+    ag_chain_conf_t           plan;         /* ROUTE */
     ag_chain_t                chain;
     ag_validate_rule_t        validate;
     ngx_msec_t                route_at;     /* not before; 0: at once */
@@ -207,6 +218,9 @@ struct ngx_agent_call_s {
     unsigned                  estimated:1;  /* "page" is the answer: a number
                                                that no provider was asked for */
     unsigned                  validating:1; /* the answer will be looked at */
+    unsigned                  prepared:1;   /* ROUTE has begun */
+    unsigned                  stopped:1;    /* its session was */
+    unsigned                  priced:1;     /* "cost" is known */
     unsigned                  saturated:1;  /* waited in vain for a place */
     unsigned                  blocked:1;    /* the client reads slowly */
     unsigned                  committed:1;  /* content goes out: no fallback */
@@ -242,12 +256,43 @@ void ngx_agent_call_wake_at(ngx_agent_call_t *call, ngx_msec_t at);
  * gone. */
 ngx_int_t ngx_agent_call_admit(ngx_agent_call_t *call);     /* _admit.c */
 ngx_int_t ngx_agent_call_read(ngx_agent_call_t *call);      /* _read.c */
+ngx_int_t ngx_agent_call_limit(ngx_agent_call_t *call);     /* _limit.c */
 ngx_int_t ngx_agent_call_route(ngx_agent_call_t *call);     /* _route.c */
 ngx_int_t ngx_agent_call_send(ngx_agent_call_t *call);      /* _attempt.c */
 ngx_int_t ngx_agent_call_receive(ngx_agent_call_t *call);   /* _receive.c */
 ngx_int_t ngx_agent_call_reply(ngx_agent_call_t *call);     /* _reply.c */
 ngx_int_t ngx_agent_call_settled(ngx_agent_call_t *call);   /* _call.c */
 ngx_int_t ngx_agent_call_done(ngx_agent_call_t *call);
+
+/* cut: ngx_agent_cut.c */
+
+/* Once, before a call is routed. */
+ngx_int_t ngx_agent_cut_init(ngx_agent_call_t *call);
+
+/* Ends a stream that has passed its reservation: attempt->ended.  NGX_OK,
+ * NGX_ERROR. */
+ngx_int_t ngx_agent_cut(ngx_agent_attempt_t *attempt);
+
+/* who: ngx_agent_who.c: whose call it is, and whether it may come from
+ * there.  NGX_OK; NGX_AGAIN: the key is being looked up; NGX_DECLINED:
+ * call->error; NGX_ERROR. */
+ngx_int_t ngx_agent_who(ngx_agent_call_t *call, ngx_str_t *key);
+
+/* model: ngx_agent_model.c: which model is meant, and whether the tenant may
+ * ask it that.  NGX_OK; NGX_DECLINED: call->error; NGX_ERROR. */
+ngx_int_t ngx_agent_model_find(ngx_agent_call_t *call);
+
+/* limit: ngx_agent_limit.c */
+
+/* settle: ngx_agent_settle.c: what was reserved becomes what was used; places
+ * are given back. */
+void ngx_agent_settle(ngx_agent_call_t *call);
+
+/* Headers of what is left; of a refusal its name. */
+ngx_int_t ngx_agent_limit_headers(ngx_agent_call_t *call);
+
+/* GET /v1/usage. */
+ngx_int_t ngx_agent_usage_write(ngx_agent_call_t *call, ag_buf_t *out);
 
 /* route: ngx_agent_route.c */
 
@@ -378,10 +423,10 @@ ngx_int_t ngx_agent_passthrough_find(ngx_agent_call_t *call);
 /* The path for the provider, with a slash in front. */
 ngx_int_t ngx_agent_passthrough_path(ngx_agent_call_t *call, ngx_str_t *path);
 
-/* Is it a list of models, which no provider is asked for? */
+/* Is it a page of our own, which no provider is asked for? */
 #define ngx_agent_call_lists(call)                                            \
-    ((call)->endpoint == AG_ENDPOINT_MODELS                                   \
-     || (call)->endpoint == AG_ENDPOINT_MODEL)
+    ((call)->endpoint >= AG_ENDPOINT_MODELS                                   \
+     && (call)->endpoint < AG_ENDPOINT_MAX)
 
 /* translate: ngx_agent_translate.c */
 
@@ -390,6 +435,10 @@ ngx_uint_t ngx_agent_translate_native(ngx_agent_provider_t *provider,
     ag_endpoint_t endpoint);
 ngx_uint_t ngx_agent_translate_serves(ngx_agent_provider_t *provider,
     ag_endpoint_t endpoint);
+
+/* Reads the client's request into call->neutral, once: AG_OK, or what
+ * ag_translate_request() says. */
+int ngx_agent_translate_read(ngx_agent_call_t *call, ag_error_t *error);
 
 /* Answers a call that nobody else can: tokens are estimated.  As a phase. */
 ngx_int_t ngx_agent_translate_count(ngx_agent_call_t *call);

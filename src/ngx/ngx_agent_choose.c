@@ -371,6 +371,8 @@ ngx_agent_choose_begin(ngx_agent_attempt_t *attempt)
     attempt->error = AG_E_NONE;
     attempt->sent = ngx_current_msec;
     attempt->first = 0;
+    attempt->said = 0;
+    attempt->shortened = 0;
     attempt->heard = ngx_current_msec;
     attempt->running = 1;
     attempt->content = 0;

@@ -21,8 +21,6 @@
 #define NGX_AGENT_SHED_MEMORY_MAX    (UINT64_C(1) << 40)
 
 
-static char *ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static char *ngx_agent_conf_shed(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_agent_conf_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -45,6 +43,13 @@ ngx_command_t  ngx_agent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("agent_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_agent_conf_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("agent_provider"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_agent_conf_provider_block,
@@ -59,9 +64,23 @@ ngx_command_t  ngx_agent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("agent_plan"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_agent_conf_plan_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("agent_tenant"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_agent_conf_tenant_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("agent_tenants"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_agent_conf_tenants_redis,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -95,7 +114,7 @@ ngx_command_t  ngx_agent_commands[] = {
       NULL },
 
     { ngx_string("agent_status"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
       ngx_agent_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -130,6 +149,9 @@ static const ngx_agent_option_t  ngx_agent_gateway_options[] = {
     { ngx_string("tenant_by"), NGX_AGENT_VARIABLE,
       offsetof(ngx_agent_loc_conf_t, tenant_by), 0, 0, NULL },
 
+    { ngx_string("session_id"), NGX_AGENT_VARIABLE,
+      offsetof(ngx_agent_loc_conf_t, session_id), 0, 0, NULL },
+
     { ngx_null_string, 0, 0, 0, 0, NULL }
 };
 
@@ -162,6 +184,8 @@ ngx_agent_create_main_conf(ngx_conf_t *cf)
                           sizeof(ngx_agent_provider_t *)) != NGX_OK
         || ngx_array_init(&amcf->models, cf->pool, 8,
                           sizeof(ngx_agent_model_t *)) != NGX_OK
+        || ngx_array_init(&amcf->plans, cf->pool, 4,
+                          sizeof(ngx_agent_tenant_t *)) != NGX_OK
         || ngx_array_init(&amcf->tenants, cf->pool, 8,
                           sizeof(ngx_agent_tenant_t *)) != NGX_OK
         || ngx_array_init(&amcf->tenant_keys, cf->pool, 8,
@@ -219,10 +243,12 @@ ngx_agent_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     alcf->tenant_by = NULL;
+     *     alcf->session_id = NULL;
      *     alcf->anonymous_name = { 0, NULL };
      *     alcf->anonymous = NULL;
      *     alcf->passthrough = NULL;
      *     alcf->status = 0;
+     *     alcf->manage = 0;
      *     alcf->simulate = NULL;
      */
 
@@ -338,35 +364,6 @@ ngx_agent_conf_alone(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf,
                                 "\"%s\" shares location \"%V\" with another "
                                 "directive that answers requests: allowed is "
                                 "one", directive, &clcf->name);
-}
-
-
-static char *
-ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_agent_main_conf_t *amcf = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    if (amcf->zone != NULL) {
-        return "is duplicate";
-    }
-
-    if (cf->args->nelts > 2 && ngx_strncmp(value[2].data, "state=", 6) == 0) {
-        return ngx_agent_conf_error(cf, NULL,
-                                    "\"state=\" of \"agent_zone\" is not "
-                                    "supported yet: allowed is NAME:SIZE");
-    }
-
-    if (cf->args->nelts > 2) {
-        return ngx_agent_conf_error(cf, NULL,
-                                    "unknown word \"%V\" in \"agent_zone\": "
-                                    "allowed is NAME:SIZE", &value[2]);
-    }
-
-    return ngx_agent_shm_zone(cf, amcf, &value[1]);
 }
 
 

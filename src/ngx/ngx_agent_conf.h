@@ -18,11 +18,15 @@
 #define NGX_AGENT_URLS                                                        \
     "http://HOST[:PORT][/PATH], https://HOST[:PORT][/PATH]"
 #define NGX_AGENT_TENANT_KEYS  "file:PATH, env:NAME, sha256:HEX"
+#define NGX_AGENT_PERIODS      "a time from 1s to 366d"
 
 
-/* A tenant's key as it was read, before the table is made. */
+/* Keys of one tenant as a "key" or a "keys" line gave them, before the table
+ * is made; the rows lie in cf->temp_pool. */
 typedef struct {
-    ngx_agent_tenant_key_t    key;
+    ngx_agent_tenant_t       *tenant;
+    ngx_agent_tenant_key_t   *rows;
+    ngx_uint_t                count;
     ngx_agent_place_t         place;
 } ngx_agent_conf_key_t;
 
@@ -35,8 +39,22 @@ char *ngx_agent_conf_model_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_agent_conf_tenant_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_agent_conf_plan_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 char *ngx_agent_conf_facts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_agent_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_agent_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_agent_conf_tenants_redis(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Checks what only the whole of http {} shows about Redis. */
+ngx_int_t ngx_agent_conf_redis_finish(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf);
+
+/* "price" of a provider. */
+char *ngx_agent_conf_price(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
 
 /* What a provider speaks: directives, and, after the block, the rest. */
 char *ngx_agent_conf_dialect(ngx_conf_t *cf, const ngx_agent_row_t *row,
@@ -155,8 +173,75 @@ ngx_int_t ngx_agent_conf_url(ngx_conf_t *cf, ngx_str_t *text,
 ngx_int_t ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t optional, const char *allowed, ngx_str_t *secret);
 
+/* The same of other secrets; errors name their directive. */
+typedef enum {
+    NGX_AGENT_SECRET_KEY = 0,
+    NGX_AGENT_SECRET_TOKEN,         /* "agent_status manage" */
+    NGX_AGENT_SECRET_PASSWORD       /* "agent_redis password": may be short */
+} ngx_agent_secret_t;
+
+ngx_int_t ngx_agent_conf_secret_of(ngx_conf_t *cf, ngx_agent_secret_t kind,
+    ngx_str_t *value, ngx_uint_t optional, const char *allowed,
+    ngx_str_t *secret);
+
+/* The digest of a secret, or the one that sha256:HEX says; the secret itself
+ * is forgotten. */
+char *ngx_agent_conf_secret_digest(ngx_conf_t *cf, ngx_agent_secret_t kind,
+    ngx_str_t *value, u_char *digest);
+
 /* "nginx -s": the configuration is read for its pid alone. */
 ngx_uint_t ngx_agent_conf_signaller(void);
+
+/* "key" and "keys" of a tenant; which of the lines are one's own. */
+char *ngx_agent_conf_keys_line(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_keys_file(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+ngx_uint_t ngx_agent_conf_keys_given(ngx_agent_main_conf_t *amcf,
+    ngx_agent_tenant_t *tenant);
+
+/* "limit" and "budget" of a tenant or a plan. */
+char *ngx_agent_conf_quota_limit(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_quota_budget(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* That of the id among quotas, or NULL. */
+ngx_agent_quota_t *ngx_agent_conf_quota_find(ngx_array_t *quotas, uint64_t id);
+
+/* A time of 1s to 366d as us, and an amount of USD as nano-USD, of the
+ * directive or option "what"; both log why a text is refused. */
+char *ngx_agent_conf_amount_time(ngx_conf_t *cf, const char *what,
+    ngx_str_t *text, uint64_t *us);
+char *ngx_agent_conf_amount_usd(ngx_conf_t *cf, const char *what,
+    ngx_str_t *text, uint64_t *nano_usd);
+
+/* "cap", "session" and "allow" of a tenant or a plan. */
+char *ngx_agent_conf_guard_cap(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_guard_session(ngx_conf_t *cf,
+    const ngx_agent_row_t *row, void *conf);
+char *ngx_agent_conf_guard_allow(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+
+/* "route" of a tenant or a plan, and, at the end, its models. */
+char *ngx_agent_conf_route(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+ngx_int_t ngx_agent_conf_route_finish(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant);
+
+/* Sorts plans by name; then gives each tenant what its plan says. */
+ngx_int_t ngx_agent_conf_plans(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);
+
+/* Checks plans and tenants that have what their plans say. */
+ngx_int_t ngx_agent_conf_members(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);
+
+/* Pushes an element; makes the array first if it was zeroed. */
+void *ngx_agent_conf_push(ngx_conf_t *cf, ngx_array_t *array, size_t size);
+
+/* "a, b, ..." of an array of pointers to structures that begin with their
+ * name; "..." where "last" would be passed. */
+u_char *ngx_agent_conf_names(u_char *p, u_char *last, ngx_array_t *named);
 
 /* Makes the tables of names, prefixes, keys and tenants. */
 ngx_int_t ngx_agent_conf_tables(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);

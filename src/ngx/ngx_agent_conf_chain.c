@@ -50,7 +50,8 @@ ngx_agent_conf_chain(ngx_conf_t *cf, ngx_agent_model_t *model)
 }
 
 
-/* A target that is asked for whatever name has those of the name. */
+/* A target that is asked for whatever name has those of the name; the same
+ * holds for its price. */
 
 static void
 ngx_agent_conf_chain_facts(ngx_conf_t *cf, ngx_agent_target_t *target)
@@ -63,6 +64,8 @@ ngx_agent_conf_chain_facts(ngx_conf_t *cf, ngx_agent_target_t *target)
         target->facts = ag_facts_find(&amcf->facts,
                                       ngx_agent_str(&target->model),
                                       target->provider->dialect);
+        target->price = ngx_agent_conf_price_of(amcf, target->provider,
+                                                &target->model);
     }
 }
 

@@ -18,14 +18,6 @@ static ngx_int_t ngx_agent_conf_finish_target(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf, ngx_agent_target_t *target);
 static ngx_int_t ngx_agent_conf_finish_models(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
-static ngx_int_t ngx_agent_conf_finish_tenants(ngx_conf_t *cf,
-    ngx_agent_main_conf_t *amcf);
-static ngx_int_t ngx_agent_conf_finish_reached(ngx_conf_t *cf,
-    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant);
-static ngx_uint_t ngx_agent_conf_finish_known(ngx_agent_main_conf_t *amcf,
-    ngx_str_t *pattern);
-static u_char *ngx_agent_conf_finish_names(u_char *p, u_char *last,
-    ngx_array_t *named);
 
 
 ngx_int_t
@@ -39,8 +31,10 @@ ngx_agent_conf_finish(ngx_conf_t *cf)
         || ngx_agent_conf_finish_models(cf, amcf) != NGX_OK
         || ngx_agent_conf_tables(cf, amcf) != NGX_OK
         || ngx_agent_conf_finish_anonymous(cf, amcf) != NGX_OK
-        || ngx_agent_conf_finish_tenants(cf, amcf) != NGX_OK
+        || ngx_agent_conf_plans(cf, amcf) != NGX_OK
+        || ngx_agent_conf_members(cf, amcf) != NGX_OK
         || ngx_agent_conf_tags_finish(cf, amcf) != NGX_OK
+        || ngx_agent_conf_redis_finish(cf, amcf) != NGX_OK
         || ngx_agent_conf_hosts(cf, amcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -70,7 +64,7 @@ ngx_agent_conf_finish_gateway(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
         return NGX_ERROR;
     }
 
-    if (amcf->tenants.nelts == 0) {
+    if (amcf->tenants.nelts == 0 && !amcf->tenants_redis) {
         (void) ngx_agent_conf_error(cf, &gateway[0]->place,
                                     "\"agent_gateway\" needs at least one "
                                     "\"agent_tenant NAME { ... }\" in http {}");
@@ -101,9 +95,8 @@ ngx_agent_conf_finish_anonymous(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
         gateway[i]->anonymous = ngx_agent_conf_tenant_named(amcf, name);
 
         if (gateway[i]->anonymous == NULL) {
-            p = ngx_agent_conf_finish_names(allowed,
-                                            allowed + NGX_AGENT_ALLOWED_MAX,
-                                            &amcf->tenants);
+            p = ngx_agent_conf_names(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
+                                     &amcf->tenants);
 
             (void) ngx_agent_conf_error(cf, &gateway[i]->place,
                                         "unknown tenant \"%V\" of "
@@ -157,8 +150,8 @@ ngx_agent_conf_finish_target(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
         return NGX_OK;
     }
 
-    p = ngx_agent_conf_finish_names(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
-                                    &amcf->providers);
+    p = ngx_agent_conf_names(allowed, allowed + NGX_AGENT_ALLOWED_MAX,
+                             &amcf->providers);
 
     if (amcf->providers.nelts == 0) {
         p = ngx_slprintf(p, allowed + NGX_AGENT_ALLOWED_MAX,
@@ -175,107 +168,8 @@ ngx_agent_conf_finish_target(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
 }
 
 
-static ngx_int_t
-ngx_agent_conf_finish_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
-{
-    ngx_str_t            *pattern;
-    ngx_uint_t            i, j;
-    ngx_agent_tenant_t  **tenant;
-
-    tenant = amcf->tenants.elts;
-
-    for (i = 0; i < amcf->tenants.nelts; i++) {
-
-        if (ngx_agent_conf_finish_reached(cf, amcf, tenant[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        pattern = tenant[i]->models.elts;
-
-        for (j = 0; j < tenant[i]->models.nelts; j++) {
-
-            if (ngx_agent_conf_finish_known(amcf, &pattern[j])) {
-                continue;
-            }
-
-            (void) ngx_agent_conf_error(cf, &tenant[i]->models_at,
-                                        "unknown model \"%V\" in \"models\" "
-                                        "of tenant \"%V\": allowed are names "
-                                        "and aliases of \"agent_model\", and "
-                                        "prefixes of them", &pattern[j],
-                                        &tenant[i]->name);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/* Refuses a tenant that nobody can be: most likely its key was forgotten. */
-
-static ngx_int_t
-ngx_agent_conf_finish_reached(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
-    ngx_agent_tenant_t *tenant)
-{
-    ngx_uint_t              i;
-    ngx_agent_loc_conf_t  **gateway;
-
-    if (tenant->keys != 0) {
-        return NGX_OK;
-    }
-
-    gateway = amcf->gateways.elts;
-
-    for (i = 0; i < amcf->gateways.nelts; i++) {
-        if (gateway[i]->tenant_by != NULL || gateway[i]->anonymous == tenant) {
-            return NGX_OK;
-        }
-    }
-
-    (void) ngx_agent_conf_error(cf, &tenant->place,
-                                "tenant \"%V\" has no \"key\", and no "
-                                "\"agent_gateway\" names it with "
-                                "\"anonymous=\" or \"tenant_by=\": allowed "
-                                "are " NGX_AGENT_TENANT_KEYS, &tenant->name);
-    return NGX_ERROR;
-}
-
-
-/* Is there a model that a name of this pattern could mean? */
-
-static ngx_uint_t
-ngx_agent_conf_finish_known(ngx_agent_main_conf_t *amcf, ngx_str_t *pattern)
-{
-    ngx_str_t           *name;
-    ngx_uint_t           i, j;
-    ngx_agent_model_t  **model;
-
-    model = amcf->models.elts;
-
-    for (i = 0; i < amcf->models.nelts; i++) {
-        name = model[i]->names.elts;
-
-        for (j = 0; j < model[i]->names.nelts; j++) {
-            if (ag_name_overlaps(ngx_agent_str(pattern),
-                                 ngx_agent_str(&name[j])))
-            {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
-}
-
-
-/*
- * "a, b, ..."; the array holds pointers to structures that begin with their
- * name.
- */
-
-static u_char *
-ngx_agent_conf_finish_names(u_char *p, u_char *last, ngx_array_t *named)
+u_char *
+ngx_agent_conf_names(u_char *p, u_char *last, ngx_array_t *named)
 {
     ngx_str_t   **name;
     ngx_uint_t    i;

@@ -34,8 +34,10 @@ static ngx_int_t ngx_agent_conf_host_provider(ngx_agent_lookup_t *lookup,
     ngx_agent_provider_t *provider);
 static ngx_int_t ngx_agent_conf_host_url(ngx_agent_lookup_t *lookup,
     ngx_agent_provider_t *provider, ngx_agent_url_t *url, ngx_uint_t inside);
+static ngx_int_t ngx_agent_conf_host_redis(ngx_agent_lookup_t *lookup,
+    ngx_agent_redis_conf_t *redis);
 static ngx_url_t *ngx_agent_conf_host_find(ngx_agent_lookup_t *lookup,
-    ngx_agent_url_t *url);
+    ngx_str_t *name, in_port_t port);
 static void ngx_agent_conf_host_ask(ngx_agent_lookup_t *lookup,
     ngx_url_t *host);
 static ngx_int_t ngx_agent_conf_host_resolver(ngx_conf_t *cf,
@@ -73,6 +75,12 @@ ngx_agent_conf_hosts(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
         if (ngx_agent_conf_host_provider(&lookup, provider[i]) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (amcf->redis != NULL
+        && ngx_agent_conf_host_redis(&lookup, amcf->redis) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (lookup.hosts.nelts == 0) {
@@ -135,7 +143,7 @@ ngx_agent_conf_host_url(ngx_agent_lookup_t *lookup,
         return NGX_OK;
     }
 
-    host = ngx_agent_conf_host_find(lookup, url);
+    host = ngx_agent_conf_host_find(lookup, &url->host, url->port);
     if (host == NULL) {
         return NGX_ERROR;
     }
@@ -173,10 +181,49 @@ ngx_agent_conf_host_url(ngx_agent_lookup_t *lookup,
 }
 
 
+static ngx_int_t
+ngx_agent_conf_host_redis(ngx_agent_lookup_t *lookup,
+    ngx_agent_redis_conf_t *redis)
+{
+    ngx_uint_t   i;
+    ngx_url_t   *host;
+    ngx_addr_t  *address;
+
+    if (redis->host.len == 0 || redis->addresses.nelts != 0) {
+        return NGX_OK;
+    }
+
+    host = ngx_agent_conf_host_find(lookup, &redis->host, redis->port);
+    if (host == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < host->naddrs; i++) {
+
+        address = ngx_array_push(&redis->addresses);
+        if (address == NULL) {
+            return NGX_ERROR;
+        }
+
+        *address = host->addrs[i];
+    }
+
+    if (host->naddrs == 0) {
+        ngx_agent_conf_warn(lookup->cf, NGX_LOG_WARN, &redis->place,
+                            "host not found at start, will be resolved when "
+                            "connected to: \"%V\", of \"agent_redis\"",
+                            &redis->host);
+    }
+
+    return NGX_OK;
+}
+
+
 /* Several providers may share a host: it is asked for once. */
 
 static ngx_url_t *
-ngx_agent_conf_host_find(ngx_agent_lookup_t *lookup, ngx_agent_url_t *url)
+ngx_agent_conf_host_find(ngx_agent_lookup_t *lookup, ngx_str_t *name,
+    in_port_t port)
 {
     ngx_uint_t  i;
     ngx_url_t  *host;
@@ -184,9 +231,9 @@ ngx_agent_conf_host_find(ngx_agent_lookup_t *lookup, ngx_agent_url_t *url)
     host = lookup->hosts.elts;
 
     for (i = 0; i < lookup->hosts.nelts; i++) {
-        if (host[i].port == url->port
+        if (host[i].port == port
             && ag_str_equal(ngx_agent_str(&host[i].host),
-                            ngx_agent_str(&url->host)))
+                            ngx_agent_str(name)))
         {
             return &host[i];
         }
@@ -199,8 +246,8 @@ ngx_agent_conf_host_find(ngx_agent_lookup_t *lookup, ngx_agent_url_t *url)
 
     ngx_memzero(host, sizeof(ngx_url_t));
 
-    host->host = url->host;
-    host->port = url->port;
+    host->host = *name;
+    host->port = port;
 
     if (!lookup->slow) {
         ngx_agent_conf_host_ask(lookup, host);

@@ -55,6 +55,9 @@ static const ngx_agent_row_t  ngx_agent_provider_rows[] = {
     { ngx_string("key"), 1, 3, 0,
       ngx_agent_conf_provider_key, 0, NULL },
 
+    { ngx_string("price"), 3, 5, 0,
+      ngx_agent_conf_price, 0, NULL },
+
     { ngx_string("timeout"), 1, 4, NGX_AGENT_ONCE,
       ngx_agent_conf_set_options,
       offsetof(ngx_agent_provider_t, timeout), ngx_agent_timeout_options },

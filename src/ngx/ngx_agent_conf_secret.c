@@ -15,22 +15,43 @@
                                                         first may be notes */
 
 
-static ngx_int_t ngx_agent_conf_secret_file(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t optional, ngx_str_t *secret);
-static ssize_t ngx_agent_conf_secret_read(ngx_conf_t *cf, ngx_str_t *path,
-    ngx_uint_t optional, u_char *buf);
-static ssize_t ngx_agent_conf_secret_fill(ngx_conf_t *cf, ngx_fd_t fd,
+/* A secret that is read: what errors call it, and what it may be. */
+typedef struct {
+    ngx_conf_t               *cf;
+    const char               *what;     /* the directive */
+    const char               *noun;
+    ngx_uint_t                optional;
+    ngx_agent_secret_t        kind;
+} ngx_agent_secret_read_t;
+
+
+static ngx_int_t ngx_agent_conf_secret_file(ngx_agent_secret_read_t *from,
+    ngx_str_t *name, ngx_str_t *secret);
+static ssize_t ngx_agent_conf_secret_open(ngx_agent_secret_read_t *from,
     ngx_str_t *path, u_char *buf);
-static ngx_int_t ngx_agent_conf_secret_env(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t optional, ngx_str_t *secret);
+static ssize_t ngx_agent_conf_secret_fill(ngx_agent_secret_read_t *from,
+    ngx_fd_t fd, ngx_str_t *path, u_char *buf);
+static ngx_int_t ngx_agent_conf_secret_env(ngx_agent_secret_read_t *from,
+    ngx_str_t *name, ngx_str_t *secret);
 static ngx_uint_t ngx_agent_conf_secret_is_env(ngx_str_t *name);
-static ngx_int_t ngx_agent_conf_secret_take(ngx_conf_t *cf, ngx_str_t *source,
-    ngx_str_t *text, ngx_str_t *secret);
+static ngx_int_t ngx_agent_conf_secret_take(ngx_agent_secret_read_t *from,
+    ngx_str_t *source, ngx_str_t *text, ngx_str_t *secret);
 static ngx_uint_t ngx_agent_conf_secret_is_blank(u_char c);
+static const char *ngx_agent_conf_secret_password(ngx_str_t *text);
 
 
 /* What a signaller gets: it reads the configuration and calls nobody. */
 static ngx_str_t  ngx_agent_no_secret = ngx_string("no-secret-is-read-here");
+
+
+static const struct {
+    const char  *what;
+    const char  *noun;
+} ngx_agent_secrets[] = {
+    { "key", "key" },
+    { "agent_status manage", "token" },
+    { "agent_redis password", "password" }
+};
 
 
 ngx_uint_t
@@ -44,8 +65,25 @@ ngx_int_t
 ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t optional,
     const char *allowed, ngx_str_t *secret)
 {
-    ngx_str_t   name;
-    ngx_uint_t  file, env;
+    return ngx_agent_conf_secret_of(cf, NGX_AGENT_SECRET_KEY, value, optional,
+                                    allowed, secret);
+}
+
+
+ngx_int_t
+ngx_agent_conf_secret_of(ngx_conf_t *cf, ngx_agent_secret_t kind,
+    ngx_str_t *value, ngx_uint_t optional, const char *allowed,
+    ngx_str_t *secret)
+{
+    ngx_str_t                name;
+    ngx_uint_t               file, env;
+    ngx_agent_secret_read_t  from;
+
+    from.cf = cf;
+    from.what = ngx_agent_secrets[kind].what;
+    from.noun = ngx_agent_secrets[kind].noun;
+    from.optional = optional;
+    from.kind = kind;
 
     file = (ngx_strncmp(value->data, "file:", 5) == 0 && value->len > 5);
     env = (ngx_strncmp(value->data, "env:", 4) == 0);
@@ -55,10 +93,10 @@ ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t optional,
 
     if (!file && !(env && ngx_agent_conf_secret_is_env(&name))) {
         (void) ngx_agent_conf_error(cf, NULL,
-                                    "invalid value of \"key\" (not shown, it "
+                                    "invalid value of \"%s\" (not shown, it "
                                     "may be a secret, and a secret is not "
                                     "taken from the configuration itself): "
-                                    "allowed are %s", allowed);
+                                    "allowed are %s", from.what, allowed);
         return NGX_ERROR;
     }
 
@@ -68,16 +106,56 @@ ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t optional,
     }
 
     if (file) {
-        return ngx_agent_conf_secret_file(cf, &name, optional, secret);
+        return ngx_agent_conf_secret_file(&from, &name, secret);
     }
 
-    return ngx_agent_conf_secret_env(cf, &name, optional, secret);
+    return ngx_agent_conf_secret_env(&from, &name, secret);
+}
+
+
+char *
+ngx_agent_conf_secret_digest(ngx_conf_t *cf, ngx_agent_secret_t kind,
+    ngx_str_t *value, u_char *digest)
+{
+    ngx_str_t  secret, hex;
+
+    if (ngx_strncmp(value->data, "sha256:", 7) == 0) {
+        hex.data = value->data + 7;
+        hex.len = value->len - 7;
+
+        if (ag_key_read_hex(ngx_agent_str(&hex), digest) == AG_OK) {
+            return NGX_CONF_OK;
+        }
+
+        return ngx_agent_conf_error(cf, NULL,
+                                    "invalid value of \"%s sha256:\" (not "
+                                    "shown, it may be a secret): allowed is "
+                                    "the %s's digest, %d hex digits",
+                                    ngx_agent_secrets[kind].what,
+                                    ngx_agent_secrets[kind].noun,
+                                    2 * AG_KEY_DIGEST);
+    }
+
+    if (ngx_agent_conf_secret_of(cf, kind, value, 0, NGX_AGENT_TENANT_KEYS,
+                                 &secret)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ag_key_digest(ngx_agent_str(&secret), digest);
+
+    if (!ngx_agent_conf_signaller()) {
+        ngx_explicit_memzero(secret.data, secret.len);
+    }
+
+    return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_agent_conf_secret_file(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t optional, ngx_str_t *secret)
+ngx_agent_conf_secret_file(ngx_agent_secret_read_t *from, ngx_str_t *name,
+    ngx_str_t *secret)
 {
     u_char      buf[NGX_AGENT_SECRET_FILE_MAX + 1], *lf;
     ssize_t     n;
@@ -86,11 +164,11 @@ ngx_agent_conf_secret_file(ngx_conf_t *cf, ngx_str_t *name,
 
     path = *name;
 
-    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+    if (ngx_conf_full_name(from->cf->cycle, &path, 1) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    n = ngx_agent_conf_secret_read(cf, &path, optional, buf);
+    n = ngx_agent_conf_secret_open(from, &path, buf);
 
     if (n < 0) {
         return n;
@@ -101,7 +179,7 @@ ngx_agent_conf_secret_file(ngx_conf_t *cf, ngx_str_t *name,
     text.data = buf;
     text.len = (lf == NULL) ? (size_t) n : (size_t) (lf - buf);
 
-    rc = ngx_agent_conf_secret_take(cf, &path, &text, secret);
+    rc = ngx_agent_conf_secret_take(from, &path, &text, secret);
 
     ngx_explicit_memzero(buf, n);
 
@@ -112,8 +190,8 @@ ngx_agent_conf_secret_file(ngx_conf_t *cf, ngx_str_t *name,
 /* Returns the file's length, NGX_DECLINED if it is missing, or NGX_ERROR. */
 
 static ssize_t
-ngx_agent_conf_secret_read(ngx_conf_t *cf, ngx_str_t *path,
-    ngx_uint_t optional, u_char *buf)
+ngx_agent_conf_secret_open(ngx_agent_secret_read_t *from, ngx_str_t *path,
+    u_char *buf)
 {
     ssize_t   n;
     ngx_fd_t  fd;
@@ -124,19 +202,20 @@ ngx_agent_conf_secret_read(ngx_conf_t *cf, ngx_str_t *path,
                        NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE) {
-        if (optional && ngx_errno == NGX_ENOENT) {
+        if (from->optional && ngx_errno == NGX_ENOENT) {
             return NGX_DECLINED;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "agent: \"key\" file \"%V\" cannot be opened", path);
+        ngx_conf_log_error(NGX_LOG_EMERG, from->cf, ngx_errno,
+                           "agent: \"%s\" file \"%V\" cannot be opened",
+                           from->what, path);
         return NGX_ERROR;
     }
 
-    n = ngx_agent_conf_secret_fill(cf, fd, path, buf);
+    n = ngx_agent_conf_secret_fill(from, fd, path, buf);
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+        ngx_conf_log_error(NGX_LOG_ALERT, from->cf, ngx_errno,
                            ngx_close_file_n " \"%V\" failed", path);
     }
 
@@ -145,8 +224,8 @@ ngx_agent_conf_secret_read(ngx_conf_t *cf, ngx_str_t *path,
 
 
 static ssize_t
-ngx_agent_conf_secret_fill(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
-    u_char *buf)
+ngx_agent_conf_secret_fill(ngx_agent_secret_read_t *from, ngx_fd_t fd,
+    ngx_str_t *path, u_char *buf)
 {
     size_t   size;
     ssize_t  n;
@@ -160,9 +239,9 @@ ngx_agent_conf_secret_fill(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
         }
 
         if (n == -1) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                               "agent: \"key\" file \"%V\" cannot be read",
-                               path);
+            ngx_conf_log_error(NGX_LOG_EMERG, from->cf, ngx_errno,
+                               "agent: \"%s\" file \"%V\" cannot be read",
+                               from->what, path);
             ngx_explicit_memzero(buf, size);
             return NGX_ERROR;
         }
@@ -170,9 +249,9 @@ ngx_agent_conf_secret_fill(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
 
     ngx_explicit_memzero(buf, size);
 
-    (void) ngx_agent_conf_error(cf, NULL,
-                                "\"key\" file \"%V\" is too large: "
-                                "allowed are %d bytes", path,
+    (void) ngx_agent_conf_error(from->cf, NULL,
+                                "\"%s\" file \"%V\" is too large: "
+                                "allowed are %d bytes", from->what, path,
                                 NGX_AGENT_SECRET_FILE_MAX);
 
     return NGX_ERROR;
@@ -180,8 +259,8 @@ ngx_agent_conf_secret_fill(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *path,
 
 
 static ngx_int_t
-ngx_agent_conf_secret_env(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t optional, ngx_str_t *secret)
+ngx_agent_conf_secret_env(ngx_agent_secret_read_t *from, ngx_str_t *name,
+    ngx_str_t *secret)
 {
     char       *value;
     ngx_str_t   text;
@@ -194,16 +273,17 @@ ngx_agent_conf_secret_env(ngx_conf_t *cf, ngx_str_t *name,
         text.data = (u_char *) value;
         text.len = ngx_strlen(value);
 
-        return ngx_agent_conf_secret_take(cf, name, &text, secret);
+        return ngx_agent_conf_secret_take(from, name, &text, secret);
     }
 
-    if (optional) {
+    if (from->optional) {
         return NGX_DECLINED;
     }
 
-    (void) ngx_agent_conf_error(cf, NULL,
-                                "environment variable \"%V\" of \"key\" is "
-                                "%s", name, value ? "empty" : "not set");
+    (void) ngx_agent_conf_error(from->cf, NULL,
+                                "environment variable \"%V\" of \"%s\" is "
+                                "%s", name, from->what,
+                                value ? "empty" : "not set");
 
     return NGX_ERROR;
 }
@@ -234,8 +314,8 @@ ngx_agent_conf_secret_is_env(ngx_str_t *name)
 /* Trims the secret, checks it, and copies it: its buffer will be cleared. */
 
 static ngx_int_t
-ngx_agent_conf_secret_take(ngx_conf_t *cf, ngx_str_t *source, ngx_str_t *text,
-    ngx_str_t *secret)
+ngx_agent_conf_secret_take(ngx_agent_secret_read_t *from, ngx_str_t *source,
+    ngx_str_t *text, ngx_str_t *secret)
 {
     const char  *wrong;
 
@@ -250,17 +330,19 @@ ngx_agent_conf_secret_take(ngx_conf_t *cf, ngx_str_t *source, ngx_str_t *text,
         text->len--;
     }
 
-    wrong = ag_key_refuse(ngx_agent_str(text));
+    wrong = (from->kind == NGX_AGENT_SECRET_PASSWORD)
+            ? ngx_agent_conf_secret_password(text)
+            : ag_key_refuse(ngx_agent_str(text));
 
     if (wrong != NULL) {
-        (void) ngx_agent_conf_error(cf, NULL,
-                                    "the key of \"%V\" is refused: %s",
-                                    source, wrong);
+        (void) ngx_agent_conf_error(from->cf, NULL,
+                                    "the %s of \"%V\" is refused: %s",
+                                    from->noun, source, wrong);
         return NGX_ERROR;
     }
 
     secret->len = text->len;
-    secret->data = ngx_pstrdup(cf->pool, text);
+    secret->data = ngx_pstrdup(from->cf->pool, text);
 
     return (secret->data == NULL) ? NGX_ERROR : NGX_OK;
 }
@@ -270,4 +352,29 @@ static ngx_uint_t
 ngx_agent_conf_secret_is_blank(u_char c)
 {
     return c == ' ' || c == '\t' || c == CR;
+}
+
+
+/* It is somebody else's to choose: only what cannot be meant is refused. */
+
+static const char *
+ngx_agent_conf_secret_password(ngx_str_t *text)
+{
+    ngx_uint_t  i;
+
+    if (text->len == 0) {
+        return "it is empty";
+    }
+
+    if (text->len > AG_KEY_MAX) {
+        return "it is longer than 4096 bytes";
+    }
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] < ' ' || text->data[i] == 0x7f) {
+            return "it has a control character";
+        }
+    }
+
+    return NULL;
 }

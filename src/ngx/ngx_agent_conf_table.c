@@ -23,12 +23,17 @@ static int ngx_libc_cdecl ngx_agent_conf_table_longer(const void *one,
     const void *two);
 static ngx_int_t ngx_agent_conf_table_keys(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
+static ngx_int_t ngx_agent_conf_table_key(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf, ngx_agent_conf_key_t *key, ngx_uint_t first);
+static ngx_int_t ngx_agent_conf_table_shared(ngx_conf_t *cf,
+    ngx_agent_conf_key_t *key, ngx_agent_tenant_key_t *row,
+    ngx_agent_tenant_key_t *other);
 static ngx_int_t ngx_agent_conf_table_tenants(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
 static ngx_agent_model_name_t *ngx_agent_conf_table_name_slot(
     ngx_agent_main_conf_t *amcf, ngx_str_t *name);
-static ngx_agent_tenant_key_t *ngx_agent_conf_table_key_slot(
-    ngx_agent_main_conf_t *amcf, u_char *digest);
+static uint32_t *ngx_agent_conf_table_key_slot(ngx_agent_main_conf_t *amcf,
+    u_char *digest);
 static ngx_agent_tenant_t **ngx_agent_conf_table_tenant_slot(
     ngx_agent_main_conf_t *amcf, ngx_str_t *name);
 
@@ -37,12 +42,12 @@ ngx_int_t
 ngx_agent_conf_tables(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
     if (ngx_agent_conf_table_names(cf, amcf) != NGX_OK
-        || ngx_agent_conf_table_keys(cf, amcf) != NGX_OK)
+        || ngx_agent_conf_table_tenants(cf, amcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_agent_conf_table_tenants(cf, amcf);
+    return ngx_agent_conf_table_keys(cf, amcf);
 }
 
 
@@ -171,57 +176,114 @@ ngx_agent_conf_table_longer(const void *one, const void *two)
 }
 
 
+/* Rows move from where they were read into one piece of the right size. */
+
 static ngx_int_t
 ngx_agent_conf_table_keys(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
-    ngx_uint_t               i, size;
-    ngx_agent_tenant_t      *tenant, *other;
-    ngx_agent_conf_key_t    *key;
-    ngx_agent_tenant_key_t  *slot;
+    ngx_uint_t             i, n, size;
+    ngx_agent_conf_key_t  *key;
 
-    size = ngx_agent_conf_table_size(amcf->tenant_keys.nelts);
-
-    amcf->key_mask = size - 1;
-    amcf->key_table = ngx_pcalloc(cf->pool,
-                                  size * sizeof(ngx_agent_tenant_key_t));
-    if (amcf->key_table == NULL) {
-        return NGX_ERROR;
-    }
-
+    n = 0;
     key = amcf->tenant_keys.elts;
 
     for (i = 0; i < amcf->tenant_keys.nelts; i++) {
+        n += key[i].count;
+    }
 
-        tenant = key[i].key.tenant;
-        slot = ngx_agent_conf_table_key_slot(amcf, key[i].key.digest);
-        other = slot->tenant;
+    size = ngx_agent_conf_table_size(n);
 
-        /* a tenant's own key twice happens while it is rotated */
+    amcf->key_mask = size - 1;
+    amcf->key_table = ngx_pcalloc(cf->pool, size * sizeof(uint32_t));
+    amcf->key_rows = ngx_palloc(cf->pool, n * sizeof(ngx_agent_tenant_key_t));
 
-        if (other != NULL && other != tenant) {
-            (void) ngx_agent_conf_error(cf, &key[i].place,
-                                        "a \"key\" of tenant \"%V\" is also "
-                                        "one of tenant \"%V\" (in %V:%ui)",
-                                        &tenant->name, &other->name,
-                                        &other->place.file,
-                                        other->place.line);
+    if (amcf->key_table == NULL || amcf->key_rows == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = 0;
+
+    for (i = 0; i < amcf->tenant_keys.nelts; i++) {
+
+        if (ngx_agent_conf_table_key(cf, amcf, &key[i], n) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        *slot = key[i].key;
+        n += key[i].count;
+
+        if (key[i].count > 1) {
+            (void) ngx_pfree(cf->temp_pool, key[i].rows);
+        }
+
+        key[i].rows = NULL;
     }
 
     return NGX_OK;
 }
 
 
-/* No name is there twice: the blocks were refused. */
+static ngx_int_t
+ngx_agent_conf_table_key(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
+    ngx_agent_conf_key_t *key, ngx_uint_t first)
+{
+    uint32_t                *slot;
+    ngx_uint_t               i;
+    ngx_agent_tenant_key_t  *row, *other;
+
+    row = amcf->key_rows + first;
+
+    ngx_memcpy(row, key->rows, key->count * sizeof(ngx_agent_tenant_key_t));
+
+    for (i = 0; i < key->count; i++) {
+        slot = ngx_agent_conf_table_key_slot(amcf, row[i].digest);
+
+        if (*slot == 0) {
+            *slot = (uint32_t) (first + i + 1);
+            continue;
+        }
+
+        other = &amcf->key_rows[*slot - 1];
+
+        if (other->tenant != row[i].tenant) {
+            return ngx_agent_conf_table_shared(cf, key, &row[i], other);
+        }
+
+        /*
+         * A tenant's own key twice happens while it is rotated: it holds as
+         * long as one of the two says.
+         */
+
+        if (other->until != 0
+            && (row[i].until == 0 || row[i].until > other->until))
+        {
+            *slot = (uint32_t) (first + i + 1);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_agent_conf_table_shared(ngx_conf_t *cf, ngx_agent_conf_key_t *key,
+    ngx_agent_tenant_key_t *row, ngx_agent_tenant_key_t *other)
+{
+    (void) ngx_agent_conf_error(cf, &key->place,
+                                "a \"key\"%s%V of tenant \"%V\" is also one of "
+                                "tenant \"%V\" (in %V:%ui)",
+                                row->name.len ? " named " : "", &row->name,
+                                &key->tenant->name, &other->tenant->name,
+                                &other->tenant->place.file,
+                                other->tenant->place.line);
+    return NGX_ERROR;
+}
+
 
 static ngx_int_t
 ngx_agent_conf_table_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
     ngx_uint_t            i, size;
-    ngx_agent_tenant_t  **tenant;
+    ngx_agent_tenant_t  **tenant, **slot;
 
     size = ngx_agent_conf_table_size(amcf->tenants.nelts);
 
@@ -235,27 +297,32 @@ ngx_agent_conf_table_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
     tenant = amcf->tenants.elts;
 
     for (i = 0; i < amcf->tenants.nelts; i++) {
-        *ngx_agent_conf_table_tenant_slot(amcf, &tenant[i]->name) = tenant[i];
+        slot = ngx_agent_conf_table_tenant_slot(amcf, &tenant[i]->name);
+
+        if (*slot != NULL) {
+            (void) ngx_agent_conf_error(cf, &tenant[i]->place,
+                                        "duplicate tenant \"%V\" (the first "
+                                        "one is in %V:%ui)", &tenant[i]->name,
+                                        &(*slot)->place.file,
+                                        (*slot)->place.line);
+            return NGX_ERROR;
+        }
+
+        *slot = tenant[i];
     }
 
     return NGX_OK;
 }
 
 
-ngx_agent_tenant_t *
-ngx_agent_conf_tenant(ngx_agent_main_conf_t *amcf, ngx_str_t *key)
+ngx_agent_tenant_key_t *
+ngx_agent_conf_key(ngx_agent_main_conf_t *amcf, u_char digest[AG_KEY_DIGEST])
 {
-    u_char  digest[AG_KEY_DIGEST];
+    uint32_t  number;
 
-    /* a digest in the configuration might be that of a short key, or of none */
+    number = *ngx_agent_conf_table_key_slot(amcf, digest);
 
-    if (key->len < AG_KEY_MIN || key->len > AG_KEY_MAX) {
-        return NULL;
-    }
-
-    ag_key_digest(ngx_agent_str(key), digest);
-
-    return ngx_agent_conf_table_key_slot(amcf, digest)->tenant;
+    return number ? &amcf->key_rows[number - 1] : NULL;
 }
 
 
@@ -334,18 +401,20 @@ ngx_agent_conf_table_name_slot(ngx_agent_main_conf_t *amcf, ngx_str_t *name)
 
 /* The slot of a key's digest, or the empty one where it would go. */
 
-static ngx_agent_tenant_key_t *
+static uint32_t *
 ngx_agent_conf_table_key_slot(ngx_agent_main_conf_t *amcf, u_char *digest)
 {
-    uint64_t                 i;
-    ngx_agent_tenant_key_t  *slot;
+    uint32_t  *slot;
+    uint64_t   i;
 
     ngx_memcpy(&i, digest, sizeof(uint64_t));
 
     for ( /* void */ ; /* void */ ; i++) {
         slot = &amcf->key_table[i & amcf->key_mask];
 
-        if (slot->tenant == NULL || ag_key_equal(slot->digest, digest)) {
+        if (*slot == 0
+            || ag_key_equal(amcf->key_rows[*slot - 1].digest, digest))
+        {
             return slot;
         }
     }

@@ -12,10 +12,15 @@
 
 static ngx_int_t ngx_agent_conf_tag_bit(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf, ngx_str_t *name, uint64_t *bit);
+static ngx_int_t ngx_agent_conf_tag_tenants(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf, ngx_array_t *tenants, const char *what,
+    uint64_t known);
 static char *ngx_agent_conf_tag_unknown(ngx_conf_t *cf,
-    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant, uint64_t known);
+    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant,
+    const char *what, uint64_t known);
 static void ngx_agent_conf_tag_models(ngx_conf_t *cf,
-    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant);
+    ngx_agent_main_conf_t *amcf, ngx_agent_tenant_t *tenant,
+    const char *what);
 static ngx_uint_t ngx_agent_conf_tag_uses(ngx_agent_tenant_t *tenant,
     ngx_agent_model_t *model);
 static ngx_uint_t ngx_agent_conf_tag_served(ngx_agent_model_t *model,
@@ -105,7 +110,6 @@ ngx_agent_conf_tags_finish(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 {
     uint64_t                known;
     ngx_uint_t              i;
-    ngx_agent_tenant_t    **tenant;
     ngx_agent_provider_t  **provider;
 
     known = 0;
@@ -115,18 +119,46 @@ ngx_agent_conf_tags_finish(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
         known |= provider[i]->tags;
     }
 
-    tenant = amcf->tenants.elts;
+    if (ngx_agent_conf_tag_tenants(cf, amcf, &amcf->plans, "plan", known)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    for (i = 0; i < amcf->tenants.nelts; i++) {
+    return ngx_agent_conf_tag_tenants(cf, amcf, &amcf->tenants, "tenant",
+                                      known);
+}
+
+
+static ngx_int_t
+ngx_agent_conf_tag_tenants(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
+    ngx_array_t *tenants, const char *what, uint64_t known)
+{
+    ngx_uint_t            i;
+    ngx_agent_tenant_t  **tenant, *plan;
+
+    tenant = tenants->elts;
+
+    for (i = 0; i < tenants->nelts; i++) {
+
+        plan = tenant[i]->plan;
+
+        /* nothing of its own to look at: the plan was looked at */
+
+        if (tenant[i]->require == 0
+            || (plan != NULL && tenant[i]->require == plan->require
+                && tenant[i]->models.elts == plan->models.elts))
+        {
+            continue;
+        }
 
         if (tenant[i]->require & ~known) {
-            (void) ngx_agent_conf_tag_unknown(cf, amcf, tenant[i], known);
+            (void) ngx_agent_conf_tag_unknown(cf, amcf, tenant[i], what,
+                                              known);
             return NGX_ERROR;
         }
 
-        if (tenant[i]->require) {
-            ngx_agent_conf_tag_models(cf, amcf, tenant[i]);
-        }
+        ngx_agent_conf_tag_models(cf, amcf, tenant[i], what);
     }
 
     return NGX_OK;
@@ -135,7 +167,7 @@ ngx_agent_conf_tags_finish(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
 
 static char *
 ngx_agent_conf_tag_unknown(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
-    ngx_agent_tenant_t *tenant, uint64_t known)
+    ngx_agent_tenant_t *tenant, const char *what, uint64_t known)
 {
     u_char       allowed[NGX_AGENT_ALLOWED_MAX], *p, *last;
     ngx_str_t   *tag, *unknown;
@@ -162,8 +194,8 @@ ngx_agent_conf_tag_unknown(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
     }
 
     return ngx_agent_conf_error(cf, &tenant->require_at,
-                                "unknown tag \"%V\" in \"require\" of tenant "
-                                "\"%V\": allowed are %*s", unknown,
+                                "unknown tag \"%V\" in \"require\" of %s "
+                                "\"%V\": allowed are %*s", unknown, what,
                                 &tenant->name, (size_t) (p - allowed),
                                 allowed);
 }
@@ -173,7 +205,7 @@ ngx_agent_conf_tag_unknown(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
 
 static void
 ngx_agent_conf_tag_models(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
-    ngx_agent_tenant_t *tenant)
+    ngx_agent_tenant_t *tenant, const char *what)
 {
     ngx_uint_t           i;
     ngx_agent_model_t  **model;
@@ -186,7 +218,7 @@ ngx_agent_conf_tag_models(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
         {
             ngx_agent_conf_warn(cf, NGX_LOG_WARN, &tenant->require_at,
                                 "no target of model \"%V\" has the tags that "
-                                "tenant \"%V\" requires", &model[i]->name,
+                                "%s \"%V\" requires", &model[i]->name, what,
                                 &tenant->name);
         }
     }

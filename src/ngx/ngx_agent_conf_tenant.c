@@ -1,47 +1,74 @@
 /*
  * Copyright (C) ngx_agent authors
  *
- * agent_tenant NAME { ... }: who may call, with which keys, and what.  Keys
- * are kept as digests only.  A tenant must say which models it may use:
- * nobody gets all of them by forgetting a line.
+ * agent_tenant NAME { ... }: who may call, with which keys, and what; and
+ * agent_plan NAME { ... }: the same without keys, for many tenants.  Knows
+ * lines, not what they add up to: ngx_agent_conf_plan.c joins a tenant and its
+ * plan, ngx_agent_conf_finish.c checks the result.
  */
 
 
 #include "ngx/ngx_agent_conf.h"
-#include "core/ag_key.h"
 
 
-/* The tenant whose block is read, and where its keys go. */
-typedef struct {
-    ngx_agent_main_conf_t   *main;
-    ngx_agent_tenant_t      *tenant;
-} ngx_agent_tenant_block_t;
+#define NGX_AGENT_TENANT_OWN  3     /* rows that a plan has not */
 
 
+static char *ngx_agent_conf_tenant_read(ngx_conf_t *cf,
+    const ngx_agent_row_t *rows, const char *what, ngx_array_t *tenants);
 static ngx_agent_tenant_t *ngx_agent_conf_tenant_create(ngx_conf_t *cf,
-    ngx_agent_main_conf_t *amcf, ngx_str_t *name);
-static char *ngx_agent_conf_tenant_end(ngx_conf_t *cf,
-    ngx_agent_tenant_t *tenant);
-static char *ngx_agent_conf_tenant_key(ngx_conf_t *cf,
+    const char *what, ngx_str_t *name, ngx_array_t *tenants);
+static char *ngx_agent_conf_tenant_plan(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
-static char *ngx_agent_conf_tenant_digest(ngx_conf_t *cf, ngx_str_t *value,
-    u_char *digest);
 static char *ngx_agent_conf_tenant_models(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
 static char *ngx_agent_conf_tenant_require(ngx_conf_t *cf,
     const ngx_agent_row_t *row, void *conf);
+static char *ngx_agent_conf_tenant_default(ngx_conf_t *cf,
+    const ngx_agent_row_t *row, void *conf);
 
 
+/* The first ones are a tenant's own; a plan begins after them. */
 static const ngx_agent_row_t  ngx_agent_tenant_rows[] = {
 
     { ngx_string("key"), 1, 1, 0,
-      ngx_agent_conf_tenant_key, 0, NULL },
+      ngx_agent_conf_keys_line, 0, NULL },
+
+    { ngx_string("keys"), 1, 1, 0,
+      ngx_agent_conf_keys_file, 0, NULL },
+
+    { ngx_string("plan"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_tenant_plan, 0, NULL },
 
     { ngx_string("models"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
       ngx_agent_conf_tenant_models, 0, NULL },
 
+    { ngx_string("limit"), 1, 5, 0,
+      ngx_agent_conf_quota_limit, 0, NULL },
+
+    { ngx_string("budget"), 1, 6, 0,
+      ngx_agent_conf_quota_budget, 0, NULL },
+
+    { ngx_string("cap"), 1, 3, NGX_AGENT_ONCE,
+      ngx_agent_conf_guard_cap, 0, NULL },
+
+    { ngx_string("session"), 1, 5, NGX_AGENT_ONCE,
+      ngx_agent_conf_guard_session, 0, NULL },
+
     { ngx_string("require"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
       ngx_agent_conf_tenant_require, 0, NULL },
+
+    { ngx_string("route"), 2, 3, 0,
+      ngx_agent_conf_route, 0, NULL },
+
+    { ngx_string("allow"), 1, NGX_AGENT_ANY, NGX_AGENT_ONCE,
+      ngx_agent_conf_guard_allow, 0, NULL },
+
+    { ngx_string("default_model"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_tenant_default, 0, NULL },
+
+    { ngx_string("cut"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_set_flag, offsetof(ngx_agent_tenant_t, cut), NULL },
 
     { ngx_null_string, 0, 0, 0, NULL, 0, NULL }
 };
@@ -50,153 +77,110 @@ static const ngx_agent_row_t  ngx_agent_tenant_rows[] = {
 char *
 ngx_agent_conf_tenant_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t                 *value;
-    ngx_agent_tenant_block_t   block;
+    ngx_agent_main_conf_t *amcf = conf;
 
-    value = cf->args->elts;
-
-    block.main = conf;
-    block.tenant = ngx_agent_conf_tenant_create(cf, conf, &value[1]);
-
-    if (block.tenant == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_agent_conf_block(cf, ngx_agent_tenant_rows, &block)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_agent_conf_tenant_end(cf, block.tenant);
+    return ngx_agent_conf_tenant_read(cf, ngx_agent_tenant_rows, "tenant",
+                                      &amcf->tenants);
 }
 
 
-static ngx_agent_tenant_t *
-ngx_agent_conf_tenant_create(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf,
-    ngx_str_t *name)
+char *
+ngx_agent_conf_plan_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_uint_t           i;
-    ngx_agent_tenant_t  *tenant, **others, **slot;
+    ngx_agent_main_conf_t *amcf = conf;
 
-    if (ngx_agent_conf_name(cf, "tenant", name, AG_NAME_PLAIN) != NGX_OK) {
-        return NULL;
+    return ngx_agent_conf_tenant_read(cf,
+                                      ngx_agent_tenant_rows
+                                      + NGX_AGENT_TENANT_OWN,
+                                      "plan", &amcf->plans);
+}
+
+
+static char *
+ngx_agent_conf_tenant_read(ngx_conf_t *cf, const ngx_agent_row_t *rows,
+    const char *what, ngx_array_t *tenants)
+{
+    ngx_str_t           *value;
+    ngx_agent_tenant_t  *tenant;
+
+    value = cf->args->elts;
+
+    tenant = ngx_agent_conf_tenant_create(cf, what, &value[1], tenants);
+    if (tenant == NULL) {
+        return NGX_CONF_ERROR;
     }
 
-    others = amcf->tenants.elts;
+    return ngx_agent_conf_block(cf, rows, tenant);
+}
 
-    for (i = 0; i < amcf->tenants.nelts; i++) {
-        if (ag_str_equal(ngx_agent_str(&others[i]->name),
-                         ngx_agent_str(name)))
-        {
-            (void) ngx_agent_conf_error(cf, NULL,
-                                        "duplicate tenant \"%V\" (the first "
-                                        "one is in %V:%ui)", name,
-                                        &others[i]->place.file,
-                                        others[i]->place.line);
-            return NULL;
-        }
+
+/* Whether the name is there twice is seen when the tables are made. */
+
+static ngx_agent_tenant_t *
+ngx_agent_conf_tenant_create(ngx_conf_t *cf, const char *what,
+    ngx_str_t *name, ngx_array_t *tenants)
+{
+    ngx_agent_tenant_t  *tenant, **slot;
+
+    if (ngx_agent_conf_name(cf, what, name, AG_NAME_PLAIN) != NGX_OK) {
+        return NULL;
     }
 
     tenant = ngx_pcalloc(cf->pool, sizeof(ngx_agent_tenant_t));
-    slot = ngx_array_push(&amcf->tenants);
+    slot = ngx_array_push(tenants);
 
-    if (tenant == NULL || slot == NULL
-        || ngx_array_init(&tenant->models, cf->pool, 4, sizeof(ngx_str_t))
-           != NGX_OK)
-    {
+    if (tenant == NULL || slot == NULL) {
         return NULL;
     }
+
+    /*
+     * set by ngx_pcalloc(), and meaning that nothing is said:
+     *
+     *     all arrays, made by their first line;
+     *     the lines of all places
+     */
 
     *slot = tenant;
 
     tenant->name = *name;
+    tenant->cut = NGX_CONF_UNSET;
     ngx_agent_conf_here(cf, &tenant->place);
 
     return tenant;
 }
 
 
-static char *
-ngx_agent_conf_tenant_end(ngx_conf_t *cf, ngx_agent_tenant_t *tenant)
+void *
+ngx_agent_conf_push(ngx_conf_t *cf, ngx_array_t *array, size_t size)
 {
-    if (tenant->models.nelts == 0) {
-        return ngx_agent_conf_error(cf, &tenant->place,
-                                    "tenant \"%V\" has no \"models\": allowed "
-                                    "are names of models, prefixes like "
-                                    "gpt-5*, or * for all", &tenant->name);
+    if (array->elts == NULL
+        && ngx_array_init(array, cf->pool, 2, size) != NGX_OK)
+    {
+        return NULL;
     }
 
-    return NGX_CONF_OK;
+    return ngx_array_push(array);
 }
 
 
+/* The plan may stand further down: it is looked for at the end. */
+
 static char *
-ngx_agent_conf_tenant_key(ngx_conf_t *cf, const ngx_agent_row_t *row,
+ngx_agent_conf_tenant_plan(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf)
 {
-    ngx_agent_tenant_block_t *block = conf;
+    ngx_agent_tenant_t *tenant = conf;
 
-    u_char                 digest[AG_KEY_DIGEST];
-    ngx_str_t             *value;
-    ngx_agent_conf_key_t  *key;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
-    if (ngx_agent_conf_tenant_digest(cf, &value[1], digest) != NGX_CONF_OK) {
+    if (ngx_agent_conf_name(cf, "plan", &value[1], AG_NAME_PLAIN) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    block->tenant->keys++;
-
-    if (ngx_agent_conf_signaller()) {
-        return NGX_CONF_OK;
-    }
-
-    key = ngx_array_push(&block->main->tenant_keys);
-    if (key == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memcpy(key->key.digest, digest, AG_KEY_DIGEST);
-    key->key.tenant = block->tenant;
-    ngx_agent_conf_here(cf, &key->place);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_agent_conf_tenant_digest(ngx_conf_t *cf, ngx_str_t *value, u_char *digest)
-{
-    ngx_int_t  rc;
-    ngx_str_t  secret, hex;
-
-    if (ngx_strncmp(value->data, "sha256:", 7) == 0) {
-        hex.data = value->data + 7;
-        hex.len = value->len - 7;
-
-        if (ag_key_read_hex(ngx_agent_str(&hex), digest) == AG_OK) {
-            return NGX_CONF_OK;
-        }
-
-        return ngx_agent_conf_error(cf, NULL,
-                                    "invalid value of \"key sha256:\" (not "
-                                    "shown, it may be a secret): allowed are "
-                                    "the key's digest, %d hex digits",
-                                    2 * AG_KEY_DIGEST);
-    }
-
-    rc = ngx_agent_conf_secret(cf, value, 0, NGX_AGENT_TENANT_KEYS, &secret);
-    if (rc != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ag_key_digest(ngx_agent_str(&secret), digest);
-
-    if (!ngx_agent_conf_signaller()) {
-        ngx_explicit_memzero(secret.data, secret.len);
-    }
+    tenant->plan_name = value[1];
+    ngx_agent_conf_here(cf, &tenant->plan_at);
 
     return NGX_CONF_OK;
 }
@@ -206,14 +190,12 @@ static char *
 ngx_agent_conf_tenant_models(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf)
 {
-    ngx_agent_tenant_block_t *block = conf;
+    ngx_agent_tenant_t *tenant = conf;
 
-    ngx_str_t           *value, *name;
-    ngx_uint_t           i;
-    ngx_agent_tenant_t  *tenant;
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i;
 
     value = cf->args->elts;
-    tenant = block->tenant;
     ngx_agent_conf_here(cf, &tenant->models_at);
 
     for (i = 1; i < cf->args->nelts; i++) {
@@ -224,7 +206,7 @@ ngx_agent_conf_tenant_models(ngx_conf_t *cf, const ngx_agent_row_t *row,
             return NGX_CONF_ERROR;
         }
 
-        name = ngx_array_push(&tenant->models);
+        name = ngx_agent_conf_push(cf, &tenant->models, sizeof(ngx_str_t));
         if (name == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -240,9 +222,30 @@ static char *
 ngx_agent_conf_tenant_require(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf)
 {
-    ngx_agent_tenant_block_t *block = conf;
+    ngx_agent_tenant_t *tenant = conf;
 
-    ngx_agent_conf_here(cf, &block->tenant->require_at);
+    ngx_agent_conf_here(cf, &tenant->require_at);
 
-    return ngx_agent_conf_tags_read(cf, &block->tenant->require);
+    return ngx_agent_conf_tags_read(cf, &tenant->require);
+}
+
+
+static char *
+ngx_agent_conf_tenant_default(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf)
+{
+    ngx_agent_tenant_t *tenant = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ngx_agent_conf_name(cf, "model", &value[1], AG_NAME_MODEL) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    tenant->default_model = value[1];
+    ngx_agent_conf_here(cf, &tenant->default_at);
+
+    return NGX_CONF_OK;
 }

@@ -40,6 +40,10 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
+    if (ngx_agent_limit_headers(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (call->chain.attempts == 0) {
         return NGX_OK;
     }
@@ -263,12 +267,17 @@ ngx_agent_header_error(ngx_agent_call_t *call)
     wait = (ngx_int_t) call->chain.wait_ms - 1;     /* of all that were asked
                                                        the smallest */
 
-    if (wait < 0 && call->error.class == AG_E_OVERLOADED) {
+    if (wait < 0
+        && (call->error.class == AG_E_OVERLOADED
+            || call->error.class == AG_E_STORE
+            || call->error.class == AG_E_CAPACITY))
+    {
         wait = NGX_AGENT_RETRY_FULL;
     }
 
     if (row->status != NGX_HTTP_TOO_MANY_REQUESTS
-        && row->status < NGX_HTTP_INTERNAL_SERVER_ERROR)
+        && row->status < NGX_HTTP_INTERNAL_SERVER_ERROR
+        && call->error.class != AG_E_BUDGET)
     {
         wait = -1;      /* another target's: this one is not to be repeated */
     }
@@ -288,7 +297,13 @@ ngx_agent_header_error(ngx_agent_call_t *call)
     } else if (call->error.class == AG_E_MAINTENANCE) {
         value = (wait >= 0 && wait <= NGX_AGENT_RETRY_MAX * 1000) ? &yes : &no;
 
+    } else if (call->error.class == AG_E_STORE
+               || call->error.class == AG_E_CAPACITY)
+    {
+        value = &yes;
+
     } else if (row->status == NGX_HTTP_FORBIDDEN
+               || call->error.class == AG_E_BUDGET
                || (call->chain.attempts && row->status >= 500))
     {
         value = &no;

@@ -16,6 +16,8 @@
     X(ADMIT,   "admit",   ngx_agent_call_admit,                               \
       AG_PHASE(READ) | AG_PHASE(REPLY))                                       \
     X(READ,    "read",    ngx_agent_call_read,                                \
+      AG_PHASE(LIMIT) | AG_PHASE(REPLY))                                      \
+    X(LIMIT,   "limit",   ngx_agent_call_limit,                               \
       AG_PHASE(ROUTE) | AG_PHASE(REPLY))                                      \
     X(ROUTE,   "route",   ngx_agent_call_route,                               \
       AG_PHASE(SEND) | AG_PHASE(REPLY))                                       \
@@ -32,6 +34,9 @@
 #define AG_VARIABLES(X)                                                       \
     X(request_id, REQUEST_ID, "The call's id, as in x-request-id.")           \
     X(tenant, TENANT, "Name of the tenant that calls.")                       \
+    X(key, KEY, "Name of the tenant's key, where \"keys FILE\" gives one.")   \
+    X(session, SESSION, "The agent's session: x-agent-session, or what "      \
+      "\"session_id=\" gives.")                                               \
     X(model, MODEL, "The model's name as the client asked for it, cut to "    \
       "64 bytes.")                                                            \
     X(provider, PROVIDER, "Name of the provider that was asked last.")        \
@@ -46,6 +51,12 @@
       "reported.")                                                            \
     X(cached_tokens, CACHED_TOKENS, "Input tokens that the provider read "    \
       "from its cache.")                                                      \
+    X(cost, COST, "USD that the call cost, as its model is priced; nine "     \
+      "digits behind the point.")                                             \
+    X(admitted, ADMITTED, "Microseconds of the machine's monotonic clock "    \
+      "when the call's limits were taken.")                                   \
+    X(limit, LIMIT, "Name of the limit that refused the call, or, of a "      \
+      "dry run, would have.")                                                 \
     X(time_to_first_token, TIME_TO_FIRST_TOKEN, "Seconds until the first "    \
       "token of a stream, or until the whole answer.")                        \
     X(time, TIME, "Seconds from the request's headers to settlement.")        \

@@ -6,6 +6,7 @@
  */
 
 
+#include "ngx/ngx_agent_limit.h"
 #include "ngx/ngx_agent_state.h"
 
 
@@ -181,4 +182,5 @@ ngx_agent_peer_changed(ngx_agent_attempt_t *attempt,
 
     ngx_agent_metric_set(peer->series, AG_M_TARGET_BREAKER,
                          peer->state->breaker.state);
+    ngx_agent_share_changed(attempt, change);
 }

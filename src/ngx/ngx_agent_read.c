@@ -12,6 +12,7 @@
 static ngx_int_t ngx_agent_read_begin(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_read_more(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_read_take(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_read_rc(int rc);
 static ngx_int_t ngx_agent_read_file(ngx_agent_call_t *call, ngx_buf_t *b);
 static ngx_int_t ngx_agent_read_failed(ngx_agent_call_t *call, ngx_int_t rc);
 static ngx_int_t ngx_agent_read_parse(ngx_agent_call_t *call);
@@ -75,15 +76,27 @@ ngx_agent_read_begin(ngx_agent_call_t *call)
     /* the call's own count keeps the request */
     r->main->count--;
 
-    if (r->headers_in.content_length_n > 0 && r->reading_body
-        && ag_buf_reserve(&call->upload,
-                          (size_t) r->headers_in.content_length_n)
-           != AG_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (r->headers_in.content_length_n > 0 && r->reading_body) {
+
+        /* of a chunked body it is what has come so far */
+
+        rc = ngx_agent_read_rc(ag_buf_reserve(&call->upload,
+                                 (size_t) r->headers_in.content_length_n));
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     return ngx_agent_read_more(call);
+}
+
+
+static ngx_int_t
+ngx_agent_read_rc(int rc)
+{
+    return (rc == AG_OK) ? NGX_OK
+           : (rc == AG_LIMIT) ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
+                              : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -146,7 +159,7 @@ ngx_agent_read_more(ngx_agent_call_t *call)
 static ngx_int_t
 ngx_agent_read_take(ngx_agent_call_t *call)
 {
-    int           rc;
+    ngx_int_t     rc;
     ngx_buf_t    *b;
     ngx_chain_t  *cl, *next;
 
@@ -155,17 +168,17 @@ ngx_agent_read_take(ngx_agent_call_t *call)
         b = cl->buf;
 
         if (b->in_file && !ngx_buf_in_memory(b)) {
-            if (ngx_agent_read_file(call, b) != NGX_OK) {
-                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            rc = ngx_agent_read_file(call, b);
+
+            if (rc != NGX_OK) {
+                return rc;
             }
 
         } else if (ngx_buf_in_memory(b)) {
-            rc = ag_buf_add(&call->upload, b->pos,
-                            (size_t) (b->last - b->pos));
-
-            if (rc != AG_OK) {
-                return rc == AG_LIMIT ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
-                                      : NGX_HTTP_INTERNAL_SERVER_ERROR;
+            rc = ngx_agent_read_rc(ag_buf_add(&call->upload, b->pos,
+                                              (size_t) (b->last - b->pos)));
+            if (rc != NGX_OK) {
+                return rc;
             }
 
             b->pos = b->last;
@@ -184,20 +197,22 @@ ngx_agent_read_take(ngx_agent_call_t *call)
 static ngx_int_t
 ngx_agent_read_file(ngx_agent_call_t *call, ngx_buf_t *b)
 {
-    size_t   size;
-    ssize_t  n;
+    size_t     size;
+    ssize_t    n;
+    ngx_int_t  rc;
 
     size = (size_t) (b->file_last - b->file_pos);
+    rc = ngx_agent_read_rc(ag_buf_reserve(&call->upload, size));
 
-    if (ag_buf_reserve(&call->upload, size) != AG_OK) {
-        return NGX_ERROR;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     n = ngx_read_file(b->file, call->upload.data + call->upload.len, size,
                       b->file_pos);
 
     if (n != (ssize_t) size) {
-        return NGX_ERROR;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     call->upload.len += size;
@@ -234,20 +249,21 @@ ngx_agent_read_parse(ngx_agent_call_t *call)
 
     if (call->raw) {
         call->streaming = 1;
-        ngx_agent_call_goto(call, NGX_AGENT_PHASE_ROUTE);
+        ngx_agent_call_goto(call, NGX_AGENT_PHASE_LIMIT);
 
         return NGX_OK;
     }
 
+    /* what cannot be read is refused there: it counts as a request */
+
     if (ag_request_read(&call->request, call->endpoint,
                         ngx_agent_str(&call->body), &call->error)
-        != AG_OK)
+        == AG_OK)
     {
-        return ngx_agent_call_fail(call, call->error.class);
+        call->streaming = call->request.stream;
     }
 
-    call->streaming = call->request.stream;
-    ngx_agent_call_goto(call, NGX_AGENT_PHASE_ROUTE);
+    ngx_agent_call_goto(call, NGX_AGENT_PHASE_LIMIT);
 
     return NGX_OK;
 }

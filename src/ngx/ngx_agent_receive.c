@@ -233,6 +233,7 @@ ngx_agent_receive_whole(ngx_agent_attempt_t *attempt)
     }
 
     attempt->usage = answer.usage;
+    attempt->said = answer.said;
     attempt->first = ngx_current_msec;
     attempt->ended = 1;
 

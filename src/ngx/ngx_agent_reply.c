@@ -10,7 +10,7 @@
 #include "ngx/ngx_agent_curl.h"
 
 
-static ngx_int_t ngx_agent_reply_models(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_page(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_error(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_as_sent(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_reply_is_as_sent(ngx_agent_call_t *call);
@@ -44,7 +44,7 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
              : ngx_agent_reply_error(call);
 
     } else if (ngx_agent_call_lists(call)) {
-        rc = ngx_agent_reply_models(call);
+        rc = ngx_agent_reply_page(call);
 
     } else if (call->estimated) {
         rc = ngx_agent_reply_body(call, NGX_HTTP_OK, &ngx_agent_reply_json,
@@ -88,11 +88,13 @@ ngx_agent_reply_is_as_sent(ngx_agent_call_t *call)
 
 
 static ngx_int_t
-ngx_agent_reply_models(ngx_agent_call_t *call)
+ngx_agent_reply_page(ngx_agent_call_t *call)
 {
     ngx_int_t  rc;
 
-    rc = ngx_agent_models_write(call, &call->page);
+    rc = (call->endpoint == AG_ENDPOINT_USAGE)
+         ? ngx_agent_usage_write(call, &call->page)
+         : ngx_agent_models_write(call, &call->page);
 
     if (rc == NGX_DECLINED) {
         call->error.class = AG_E_UNKNOWN_MODEL;

@@ -20,9 +20,6 @@
                                            place */
 
 
-static void ngx_agent_route_model_name(ngx_agent_call_t *call);
-static ngx_int_t ngx_agent_route_model(ngx_agent_call_t *call);
-static ngx_int_t ngx_agent_route_maintenance(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_route_prepare(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_route_pick(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_route_waits(ngx_agent_call_t *call, ngx_int_t rc);
@@ -47,13 +44,16 @@ ngx_agent_call_route(ngx_agent_call_t *call)
 {
     ngx_int_t  rc;
 
-    if (call->model == NULL) {
-        if (ngx_agent_route_model(call) != NGX_OK
-            || ngx_agent_route_prepare(call) != NGX_OK)
-        {
-            return NGX_OK;      /* refused */
+    if (!call->prepared) {
+        call->prepared = 1;
+
+        if (ngx_agent_cut_init(call) != NGX_OK) {
+            return NGX_ERROR;
         }
 
+        if (ngx_agent_route_prepare(call) != NGX_OK) {
+            return NGX_OK;      /* refused */
+        }
     }
 
     if (call->route_at != 0) {
@@ -71,86 +71,6 @@ ngx_agent_call_route(ngx_agent_call_t *call)
 
 
 /* ---- once in a call ---- */
-
-
-static ngx_int_t
-ngx_agent_route_model(ngx_agent_call_t *call)
-{
-    ngx_str_t           name;
-    ngx_agent_model_t  *model;
-
-    if (call->raw) {
-        call->model = call->passthrough;
-        return NGX_OK;
-    }
-
-    ngx_agent_route_model_name(call);
-
-    name.data = (u_char *) call->request.model.data;
-    name.len = call->request.model.len;
-
-    model = ngx_agent_conf_model(call->main, &name);
-
-    if (model == NULL) {
-        (void) ngx_agent_call_fail(call, AG_E_UNKNOWN_MODEL);
-        return NGX_DECLINED;
-    }
-
-    if (!ngx_agent_conf_allows(call->tenant, &name)) {
-        call->model = model;
-        (void) ngx_agent_call_fail(call, AG_E_MODEL_NOT_ALLOWED);
-        return NGX_DECLINED;
-    }
-
-    call->model = model;
-
-    return (model->maintenance.data != NULL)
-           ? ngx_agent_route_maintenance(call) : NGX_OK;
-}
-
-
-/* What logs and variables show: a client's text, cut and harmless. */
-static void
-ngx_agent_route_model_name(ngx_agent_call_t *call)
-{
-    u_char     *p;
-    size_t      i, len;
-    ag_str_t   *model;
-
-    model = &call->request.model;
-    len = ngx_min(model->len, AG_MODEL_NAME_SHOWN_MAX);
-    p = ngx_pnalloc(call->pool, len);
-
-    if (p == NULL) {
-        return;
-    }
-
-    for (i = 0; i < len; i++) {
-        p[i] = (model->data[i] > 0x20 && model->data[i] < 0x7f)
-               ? model->data[i] : '?';
-    }
-
-    call->model_name.data = p;
-    call->model_name.len = len;
-}
-
-
-static ngx_int_t
-ngx_agent_route_maintenance(ngx_agent_call_t *call)
-{
-    ngx_agent_model_t  *model;
-
-    model = call->model;
-    call->error.message = ngx_agent_str(&model->maintenance);
-
-    if (model->maintenance_retry != 0) {
-        call->chain.wait_ms = model->maintenance_retry + 1;
-    }
-
-    (void) ngx_agent_call_fail(call, AG_E_MAINTENANCE);
-
-    return NGX_DECLINED;
-}
 
 
 /* NGX_DECLINED: refused. */

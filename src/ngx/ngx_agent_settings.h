@@ -13,6 +13,10 @@
 #include "core/ag_balance.h"
 #include "core/ag_breaker.h"
 #include "core/ag_chain.h"
+#include "core/ag_key.h"
+#include "core/ag_limit.h"
+#include "core/ag_price.h"
+#include "core/ag_session.h"
 #include "dialect/ag_facts.h"
 #include "dialect/ag_quirks.h"
 #include "dialect/ag_validate.h"
@@ -107,6 +111,15 @@ typedef struct {
 } ngx_agent_limit_t;
 
 
+/* "price" of a provider. */
+typedef struct {
+    ngx_str_t                 model;        /* as the provider knows it; a
+                                               name, "prefix*" or "*" */
+    ag_price_t                price;
+    ngx_agent_place_t         place;
+} ngx_agent_price_t;
+
+
 /* "health": each replica is asked now and then. */
 typedef struct {
     ngx_str_t                 path;         /* under the URL's origin, "/x";
@@ -149,6 +162,7 @@ typedef struct {
     ngx_uint_t                balance;      /* ag_balance_t, of replicas */
     uint64_t                  tags;         /* bits: places in main->tags */
     ngx_flag_t                down;         /* never asked */
+    ngx_array_t               prices;       /* of ngx_agent_price_t */
 
     ngx_agent_provider_state_t  *state;     /* shared; NULL: no zone */
     ngx_queue_t               waiting;      /* of this worker's calls that wait
@@ -172,6 +186,8 @@ typedef struct {
                                                each replica */
     const ag_facts_t         *facts;        /* of its model; NULL if that is
                                                as the client asked */
+    const ag_price_t         *price;        /* the same; NULL: unknown, or as
+                                               the client asked */
     unsigned                  passthrough:1;    /* of agent_passthrough */
     unsigned                  any:1;        /* asked for whatever name a
                                                client used */
@@ -224,22 +240,104 @@ typedef struct {
 #define NGX_AGENT_BUFFER_ALL  AG_ANSWER_MAX
 
 
+/* What a "limit" counts by. */
+typedef enum {
+    NGX_AGENT_BY_TENANT = 0,
+    NGX_AGENT_BY_KEY,
+    NGX_AGENT_BY_SESSION
+} ngx_agent_by_t;
+
+
+/* A "limit" or a "budget" of a plan or a tenant. */
 typedef struct {
+    ag_limit_t                limit;
+    ngx_str_t                 name;         /* "requests/1m", "budget/month",
+                                               "tokens/1h/gpt-5*": resource,
+                                               "per" as written, model */
+    ngx_str_t                 model;        /* as the client asks for it; a
+                                               name or "prefix*"; empty: all */
+    ngx_uint_t                by;           /* ngx_agent_by_t */
+    ngx_uint_t                status;       /* of a refusal; 0: the error
+                                               table's */
+    ngx_str_t                 shown;        /* limit.max in decimal digits */
+    uint64_t                  id;           /* hash of resource, window, model
+                                               and "by": the same limit after
+                                               a reload, whatever its number;
+                                               and what a tenant's line takes
+                                               the place of */
+    ngx_agent_place_t         place;
+} ngx_agent_quota_t;
+
+
+/* "cap"; 0: none. */
+typedef struct {
+    ngx_uint_t                output_tokens;
+    ngx_uint_t                choices;      /* "n" */
+    size_t                    body;         /* bytes */
+} ngx_agent_cap_t;
+
+
+/* "route A B [share=]": who asks for A is answered by B. */
+typedef struct {
+    ngx_str_t                 from;         /* a name or "prefix*" */
+    ngx_str_t                 to;           /* a name */
+    ngx_agent_model_t        *model;        /* of that name */
+    ngx_uint_t                share;        /* thousandths of the calls */
+    ngx_agent_place_t         place;
+} ngx_agent_detour_t;
+
+
+/*
+ * A tenant, and a plan as well: a tenant that nobody is.  When the whole is
+ * read, a tenant has what its plan says wherever it says nothing itself.
+ */
+struct ngx_agent_tenant_s {
     ngx_str_t                 name;
     ngx_agent_place_t         place;
+    ngx_str_t                 plan_name;    /* empty: none */
+    ngx_agent_place_t         plan_at;
+    ngx_agent_tenant_t       *plan;         /* resolved after parsing */
     ngx_array_t               models;       /* of ngx_str_t: names, prefixes
                                                ending with "*" */
     ngx_agent_place_t         models_at;
     ngx_uint_t                keys;         /* number of keys */
     uint64_t                  require;      /* tags a provider must have */
-    ngx_agent_series_t       *series;
     ngx_agent_place_t         require_at;
-} ngx_agent_tenant_t;
+    ngx_array_t               quotas;       /* of ngx_agent_quota_t, at most
+                                               AG_LIMITS_MAX */
+    ngx_agent_cap_t           cap;
+    ngx_agent_place_t         cap_at;       /* line 0: nothing is said */
+    ag_session_guard_t        guard;
+    ngx_agent_place_t         session_at;
+    ngx_array_t               allow;        /* of ngx_cidr_t; none: all */
+    ngx_agent_place_t         allow_at;
+    ngx_array_t               detours;      /* of ngx_agent_detour_t */
+    ngx_agent_place_t         route_at;
+    ngx_str_t                 default_model;    /* of a request without one */
+    ngx_agent_place_t         default_at;
+    ngx_flag_t                cut;          /* a stream ends where what was
+                                               reserved for it ends; UNSET
+                                               while it is read */
+    ngx_agent_series_t       *series;
+
+    /* made when the whole is read */
+    uint64_t                  id;           /* hash of the name */
+    ngx_uint_t                resources;    /* bits 1 << ag_resource_t that a
+                                               quota counts */
+    ngx_uint_t                by;           /* bits 1 << ngx_agent_by_t of
+                                               quotas */
+    ngx_agent_entry_t       **windows;      /* shared, one for each quota; NULL
+                                               there unless BY_TENANT.  limit.c
+                                               sets them */
+};
 
 
+/* One key of a tenant. */
 typedef struct {
     u_char                    digest[32];   /* SHA-256 of the key */
     ngx_agent_tenant_t       *tenant;
+    ngx_str_t                 name;         /* of "keys FILE"; else empty */
+    time_t                    until;        /* 0: for ever */
 } ngx_agent_tenant_key_t;
 
 
@@ -247,6 +345,35 @@ typedef struct {
     ngx_str_t                 name;         /* a name or alias, no "*" */
     ngx_agent_model_t        *model;
 } ngx_agent_model_name_t;
+
+
+/* "when_down" of agent_redis. */
+typedef enum {
+    NGX_AGENT_REDIS_LOCAL = 0,  /* each node its share of a limit */
+    NGX_AGENT_REDIS_ALLOW,
+    NGX_AGENT_REDIS_DENY
+} ngx_agent_redis_down_t;
+
+
+typedef struct {
+    ngx_str_t                 address;      /* as written */
+    ngx_str_t                 host;         /* empty: a Unix socket */
+    in_port_t                 port;
+    ngx_str_t                 path;         /* of the socket, terminated */
+    ngx_array_t               addresses;    /* of ngx_addr_t: a literal one, or
+                                               found at start */
+    ngx_uint_t                database;
+    ngx_str_t                 user;         /* empty: none */
+    ngx_str_t                 password;     /* secret; empty: none */
+    ngx_str_t                 prefix;       /* of all keys; "agent" */
+    ngx_uint_t                nodes;
+    ngx_msec_t                timeout;
+    ngx_uint_t                when_down;    /* ngx_agent_redis_down_t */
+    ngx_flag_t                share;        /* breakers and sessions too */
+    ngx_flag_t                tls;
+    ngx_str_t                 tls_ca;       /* file; empty: the system's */
+    ngx_agent_place_t         place;
+} ngx_agent_redis_conf_t;
 
 
 /* "agent_shed": when new calls are refused; 0: no such bound. */
@@ -261,16 +388,24 @@ typedef struct {
     ngx_shm_zone_t           *zone;         /* agent_zone, NULL: none */
     ngx_array_t               providers;    /* of ngx_agent_provider_t * */
     ngx_array_t               models;       /* of ngx_agent_model_t * */
+    ngx_array_t               plans;        /* of ngx_agent_tenant_t * */
     ngx_array_t               tenants;      /* of ngx_agent_tenant_t * */
     ngx_array_t               tenant_keys;  /* of ngx_agent_conf_key_t, see
                                                ngx_agent_conf.h */
     ngx_array_t               tags;         /* of ngx_str_t */
     ngx_agent_shed_t          shed;
     void                     *watch;        /* shed.c's, of this process */
+    ngx_str_t                 state_file;   /* "state=" of agent_zone; empty:
+                                               none */
+    ngx_agent_redis_conf_t   *redis;        /* agent_redis; NULL: none */
+    ngx_uint_t                tenants_redis;    /* "agent_tenants redis" */
+    ngx_agent_place_t         tenants_redis_at;
 
     /* made when the whole of http {} is read */
-    ngx_agent_tenant_key_t   *key_table;    /* open addressing by the digest's
-                                               first bytes */
+    ngx_agent_tenant_key_t   *key_rows;
+    uint32_t                 *key_table;    /* open addressing by the digest's
+                                               first bytes; a row's number and
+                                               1, or 0 */
     ngx_uint_t                key_mask;
     ngx_agent_model_name_t   *name_table;   /* open addressing, exact names */
     ngx_uint_t                name_mask;
@@ -278,11 +413,13 @@ typedef struct {
     ngx_uint_t                prefix_count;
     ngx_agent_tenant_t      **tenant_table; /* open addressing, by name */
     ngx_uint_t                tenant_mask;
+    ngx_uint_t                priced;       /* some quota counts money */
 
     ngx_resolver_t           *resolver;     /* of resolv.conf; a location's
                                                own comes first */
     ngx_agent_series_t       *error_series[AG_E_MAX];
     ngx_agent_series_t       *other_model;  /* calls that name no model */
+    ngx_agent_series_t       *other_tenant; /* tenants of Redis */
     ngx_array_t               gateways;     /* of ngx_agent_loc_conf_t *:
                                                locations with agent_gateway */
 
@@ -304,6 +441,8 @@ typedef struct {
     ngx_msec_t                reap_at;      /* next look for dead processes */
     uint32_t                 *held;         /* of the shared counters, by this
                                                process; see state.h */
+    void                     *ledger;       /* table.c's, of this process */
+    void                     *redis_link;   /* redis.c's, of this process */
 
     /* pools of ended calls; of this process */
     ngx_pool_t               *spare[NGX_AGENT_SPARE_POOLS];
@@ -332,6 +471,8 @@ typedef struct {
     ngx_msec_t                  heartbeat;
     ngx_http_complex_value_t   *tenant_by;  /* gives a tenant's name, or
                                                nothing; NULL: keys alone */
+    ngx_http_complex_value_t   *session_id; /* gives a session's; NULL: the
+                                               header x-agent-session */
     ngx_str_t                   anonymous_name;
     ngx_agent_tenant_t         *anonymous;  /* of calls without a key, resolved
                                                after parsing; NULL: nobody */
@@ -339,6 +480,8 @@ typedef struct {
                                                NULL: none */
     ngx_agent_place_t           passthrough_at;
     ngx_uint_t                  status;     /* ngx_agent_status_form_t or 0 */
+    ngx_uint_t                  manage;     /* agent_status manage= is there */
+    u_char                      manage_digest[32];  /* of its token */
     ngx_agent_simulate_conf_t  *simulate;   /* NULL: no simulator here */
     ngx_agent_place_t           place;      /* of the directive that answers */
 } ngx_agent_loc_conf_t;
@@ -360,10 +503,19 @@ char *ngx_agent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 /* Resolves names, checks the whole, builds the tables: postconfiguration. */
 ngx_int_t ngx_agent_conf_finish(ngx_conf_t *cf);
 
-/* The tenant whose key this is, or NULL.  Hashes, then compares in constant
+/* The key of that digest, or NULL; it may have expired.  Compares in constant
  * time. */
-ngx_agent_tenant_t *ngx_agent_conf_tenant(ngx_agent_main_conf_t *amcf,
-    ngx_str_t *key);
+ngx_agent_tenant_key_t *ngx_agent_conf_key(ngx_agent_main_conf_t *amcf,
+    u_char digest[AG_KEY_DIGEST]);
+
+/* The plan of that name, or NULL. */
+ngx_agent_tenant_t *ngx_agent_conf_plan_named(ngx_agent_main_conf_t *amcf,
+    ngx_str_t *name);
+
+/* The price of a model at a provider, by its "price" lines (exact name, then
+ * the longest prefix), else of the model's facts; NULL: unknown. */
+const ag_price_t *ngx_agent_conf_price_of(ngx_agent_main_conf_t *amcf,
+    ngx_agent_provider_t *provider, ngx_str_t *model);
 
 /* The tenant of that name, or NULL. */
 ngx_agent_tenant_t *ngx_agent_conf_tenant_named(ngx_agent_main_conf_t *amcf,

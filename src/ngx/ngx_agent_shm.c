@@ -17,7 +17,9 @@
  */
 
 
+#include "ngx/ngx_agent_limit.h"
 #include "ngx/ngx_agent_state.h"
+#include "ngx/ngx_agent_table.h"
 
 
 #define NGX_AGENT_SHM_MAGIC  0x61676e74     /* "agnt" */
@@ -25,7 +27,7 @@
                                        share a cache line */
 
 
-static ngx_agent_zone_t *ngx_agent_shm_create(ngx_slab_pool_t *pool);
+static ngx_agent_zone_t *ngx_agent_shm_create(ngx_shm_zone_t *zone);
 static void ngx_agent_shm_inherit(ngx_shm_zone_t *zone,
     ngx_agent_zone_t *shared);
 static ngx_agent_zone_t *ngx_agent_shm_old(ngx_shm_zone_t *zone);
@@ -67,7 +69,7 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
         }
 
     } else {
-        shared = ngx_agent_shm_create(pool);
+        shared = ngx_agent_shm_create(zone);
 
         if (shared == NULL) {
             ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
@@ -79,7 +81,8 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
     }
 
     if (ngx_agent_shm_connect(amcf) != NGX_OK
-        || ngx_agent_state_connect(amcf) != NGX_OK)
+        || ngx_agent_state_connect(amcf) != NGX_OK
+        || ngx_agent_limit_connect(amcf, shared) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "agent: zone \"%V\" has no room for the configured "
@@ -96,6 +99,10 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
         ngx_agent_shm_inherit(zone, shared);
     }
 
+    if (data == NULL && shared->loaded == 0) {
+        ngx_agent_state_file_read(amcf, shared, zone->shm.log);
+    }
+
     amcf->shared = shared;
     amcf->generation = ++shared->loaded;
 
@@ -105,12 +112,14 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
 
 /* An empty zone: the fixed parts, and the rows that need no configuration. */
 static ngx_agent_zone_t *
-ngx_agent_shm_create(ngx_slab_pool_t *pool)
+ngx_agent_shm_create(ngx_shm_zone_t *zone)
 {
     ag_scope_t              i;
-    ngx_agent_zone_t       *shared;
+    ngx_slab_pool_t        *pool;
+    ngx_agent_zone_t       *shared, *old;
     ngx_agent_shm_scope_t  *scope;
 
+    pool = (ngx_slab_pool_t *) zone->shm.addr;
     pool->log_nomem = 0;    /* a full zone is said once, in our words */
 
     shared = ngx_slab_calloc(pool, sizeof(ngx_agent_zone_t));
@@ -120,6 +129,8 @@ ngx_agent_shm_create(ngx_slab_pool_t *pool)
 
     shared->magic = NGX_AGENT_SHM_MAGIC;
     shared->layout = ngx_agent_shm_layout();
+    shared->node = ((uint64_t) ngx_random() << 32) ^ (uint64_t) ngx_random()
+                   ^ ngx_agent_table_now();
 
     shared->processes = ngx_slab_calloc(pool,
                               NGX_MAX_PROCESSES * ngx_agent_shm_process_size());
@@ -153,6 +164,20 @@ ngx_agent_shm_create(ngx_slab_pool_t *pool)
         }
     }
 
+    if (ngx_agent_table_create(pool, shared, zone->shm.size) != NGX_OK) {
+        return NULL;
+    }
+
+    old = ngx_agent_shm_old(zone);
+
+    if (old != NULL) {
+
+        /* entries bear the number of the configuration that named them */
+
+        shared->loaded = old->loaded;
+        ngx_agent_table_inherit(pool, shared, old);
+    }
+
     return shared;
 }
 
@@ -175,7 +200,6 @@ ngx_agent_shm_inherit(ngx_shm_zone_t *zone, ngx_agent_zone_t *shared)
         return;
     }
 
-    shared->loaded = old->loaded;
     ngx_agent_state_inherit(shared->states, old->states);
 
     for (scope = 0; scope < AG_SCOPE_MAX; scope++) {
@@ -197,6 +221,7 @@ ngx_agent_shm_inherit(ngx_shm_zone_t *zone, ngx_agent_zone_t *shared)
             to->error = from->error;
             to->error_status = from->error_status;
             to->share = from->share;
+            to->ratio = from->ratio;
 
             for (n = 0; n < ag_scope_cells(scope); n++) {
                 to->cells[n] += from->cells[n];
@@ -269,6 +294,8 @@ ngx_agent_shm_connect(ngx_agent_main_conf_t *amcf)
 
     amcf->gateway = ngx_agent_shm_series(zone, AG_SCOPE_GATEWAY,
                                          &ngx_agent_shm_unnamed);
+    amcf->other_tenant = ngx_agent_shm_series(zone, AG_SCOPE_TENANT,
+                                              &ngx_agent_shm_other);
     amcf->other_model = ngx_agent_shm_series(zone, AG_SCOPE_MODEL,
                                              &ngx_agent_shm_other);
 
@@ -502,7 +529,9 @@ ngx_agent_shm_layout(void)
 
     ngx_crc32_init(hash);
 
-    size = sizeof(ngx_agent_peer_state_t);
+    size = sizeof(ngx_agent_peer_state_t) << 16
+           | sizeof(ngx_agent_entry_t) << 8
+           | sizeof(ngx_agent_ticket_t);
     ngx_crc32_update(&hash, (u_char *) &size, sizeof(size));
 
     for (id = 0; id < AG_M_MAX; id++) {

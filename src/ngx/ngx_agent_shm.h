@@ -30,6 +30,7 @@ typedef struct {
 
 
 typedef struct ngx_agent_states_s  ngx_agent_states_t;
+typedef struct ngx_agent_table_s   ngx_agent_table_t;
 
 
 struct ngx_agent_zone_s {
@@ -38,7 +39,12 @@ struct ngx_agent_zone_s {
     ngx_uint_t                loaded;   /* configurations; the master's */
     u_char                   *processes;
     ngx_atomic_t              slots;    /* of processes, that were ever used */
+    ngx_atomic_t              stops;    /* of sessions, by operators */
+    ngx_atomic_t              saved;    /* state=FILE, ms of the last one */
+    ngx_atomic_t              looked;   /* for other nodes' breakers, ms */
+    uint64_t                  node;     /* random: tells nodes apart */
     ngx_agent_states_t       *states;   /* of providers, ngx_agent_state.h */
+    ngx_agent_table_t        *table;    /* of tenants, ngx_agent_table.h */
     ngx_agent_shm_scope_t     scopes[AG_SCOPE_MAX];
 };
 

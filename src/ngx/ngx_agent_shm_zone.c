@@ -7,7 +7,7 @@
 
 
 #include "ngx/ngx_agent_conf_block.h"
-#include "ngx/ngx_agent_state.h"
+#include "ngx/ngx_agent_table_parts.h"
 
 
 #define NGX_AGENT_SHM_STEP  (64 * 1024)     /* bytes; the smallest zone is a
@@ -101,6 +101,7 @@ ngx_agent_shm_zone_min(void)
      */
 
     size += 2 * rows + ngx_pagesize_shift * ngx_pagesize;
+    size += ngx_agent_table_size(2 * size);
     size += size / ngx_pagesize * sizeof(ngx_slab_page_t);
 
     return ngx_align(size, NGX_AGENT_SHM_STEP);

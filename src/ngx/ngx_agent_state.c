@@ -11,6 +11,7 @@
 
 
 #include "ngx/ngx_agent_state.h"
+#include "ngx/ngx_agent_table.h"
 #include "core/ag_balance.h"
 
 #include <signal.h>
@@ -289,7 +290,11 @@ ngx_agent_state_init_process(ngx_agent_main_conf_t *amcf)
 
     ngx_shmtx_unlock(&pool->mutex);
 
-    return amcf->held != NULL ? NGX_OK : NGX_ERROR;
+    if (amcf->held == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_agent_table_init_process(amcf);
 }
 
 
@@ -431,6 +436,8 @@ ngx_agent_state_reap(ngx_agent_main_conf_t *amcf)
     ngx_shmtx_lock(&pool->mutex);
     ngx_agent_state_bury(amcf->shared->states);
     ngx_shmtx_unlock(&pool->mutex);
+
+    ngx_agent_table_bury(amcf);
 }
 
 
@@ -440,10 +447,7 @@ ngx_agent_state_bury(ngx_agent_states_t *states)
     ngx_uint_t  i;
 
     for (i = 0; i < NGX_MAX_PROCESSES; i++) {
-        if (states->held_by[i] != 0
-            && kill((ngx_pid_t) states->held_by[i], 0) == -1
-            && ngx_errno == ESRCH)
-        {
+        if (ngx_agent_state_is_dead(states->held_by[i])) {
             ngx_agent_state_mend(states, i);
         }
     }
@@ -571,9 +575,10 @@ ngx_agent_state_older(ngx_agent_main_conf_t *amcf, ngx_uint_t counter,
 
 /*
  * Held for some hundred nanoseconds.  An owner that died in the middle
- * leaves a breaker that is half changed, which ag_breaker bears.
+ * leaves a breaker that is half changed, which ag_breaker bears; who guards
+ * something else with it mends that.
  */
-void
+ngx_uint_t
 ngx_agent_state_lock(ngx_agent_lock_t *lock)
 {
     ngx_uint_t         n;
@@ -582,7 +587,7 @@ ngx_agent_state_lock(ngx_agent_lock_t *lock)
     for (n = 1; /* void */ ; n++) {
 
         if (lock->owner == 0 && ngx_atomic_cmp_set(&lock->owner, 0, ngx_pid)) {
-            return;
+            return 0;
         }
 
         if (n % NGX_AGENT_LOCK_SPINS != 0) {
@@ -592,15 +597,38 @@ ngx_agent_state_lock(ngx_agent_lock_t *lock)
 
         owner = lock->owner;
 
-        if (owner != 0 && kill((ngx_pid_t) owner, 0) == -1
-            && ngx_errno == ESRCH
+        if (ngx_agent_state_is_dead(owner)
             && ngx_atomic_cmp_set(&lock->owner, owner, ngx_pid))
         {
-            return;
+            return 1;
         }
 
         ngx_sched_yield();
     }
+}
+
+
+/*
+ * The master learns of dead workers when a configuration is loaded, not while
+ * it is; what they held must not stop it meanwhile, so it asks.
+ */
+ngx_uint_t
+ngx_agent_state_is_dead(ngx_atomic_uint_t pid)
+{
+    siginfo_t  info;
+
+    if (pid == 0 || pid == (ngx_atomic_uint_t) ngx_pid) {
+        return 0;
+    }
+
+    if (kill((ngx_pid_t) pid, 0) == -1) {
+        return ngx_errno == ESRCH;
+    }
+
+    ngx_memzero(&info, sizeof(siginfo_t));
+
+    return waitid(P_PID, (id_t) pid, &info, WEXITED|WNOHANG|WNOWAIT) == 0
+           && info.si_pid == (ngx_pid_t) pid;
 }
 
 

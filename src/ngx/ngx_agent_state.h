@@ -91,12 +91,14 @@ void ngx_agent_state_inherit(ngx_agent_states_t *states,
 /* Bytes of a zone that it needs beside the states themselves. */
 size_t ngx_agent_state_size(void);
 
-/* Takes over this process's counters, and mends what dead ones held. */
+/* Takes over this process's counters and ledger, and mends what dead ones
+ * held. */
 ngx_int_t ngx_agent_state_init_process(ngx_agent_main_conf_t *amcf);
 
 /*
- * What dead processes held is given back; a worker that was told to leave has
- * no successor that would do it.  Looks once a second at most.
+ * What dead processes held is given back, here and in the table of tenants; a
+ * worker that was told to leave has no successor that would do it.  Looks once
+ * a second at most.
  */
 void ngx_agent_state_reap(ngx_agent_main_conf_t *amcf);
 
@@ -123,7 +125,11 @@ void ngx_agent_state_head(ngx_agent_main_conf_t *amcf, ngx_uint_t counter,
 ngx_uint_t ngx_agent_state_older(ngx_agent_main_conf_t *amcf,
     ngx_uint_t counter, ngx_uint_t ticket);
 
-void ngx_agent_state_lock(ngx_agent_lock_t *lock);
+/* No process, or one of ours that has ended; 0, ourselves: no. */
+ngx_uint_t ngx_agent_state_is_dead(ngx_atomic_uint_t pid);
+
+/* Did its owner die?  Then what it guards may be half changed. */
+ngx_uint_t ngx_agent_state_lock(ngx_agent_lock_t *lock);
 void ngx_agent_state_unlock(ngx_agent_lock_t *lock);
 
 

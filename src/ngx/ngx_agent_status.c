@@ -7,7 +7,8 @@
  */
 
 
-#include "ngx/ngx_agent_conf_block.h"
+#include "ngx/ngx_agent_conf.h"
+#include "ngx/ngx_agent_limit.h"
 
 
 static ngx_uint_t ngx_agent_status_is_root(ngx_http_request_t *r);
@@ -18,6 +19,10 @@ static ngx_int_t ngx_agent_status_render(ngx_http_request_t *r,
 static void ngx_agent_status_cleanup(void *data);
 static ngx_int_t ngx_agent_status_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *type, ngx_str_t *body);
+static char *ngx_agent_status_word(ngx_conf_t *cf,
+    ngx_agent_loc_conf_t *alcf, ngx_str_t *word);
+static char *ngx_agent_status_manage(ngx_conf_t *cf,
+    ngx_agent_loc_conf_t *alcf, ngx_str_t *word);
 
 
 static ngx_str_t  ngx_agent_status_json = ngx_string("application/json");
@@ -35,6 +40,17 @@ ngx_agent_status_handler(ngx_http_request_t *r)
     ngx_agent_loc_conf_t   *alcf;
     ngx_agent_main_conf_t  *amcf;
 
+    alcf = ngx_http_get_module_loc_conf(r, ngx_agent_module);
+
+    if (alcf->manage && r->method == NGX_HTTP_POST) {
+        rc = ngx_agent_manage(r, &body);
+
+        return (rc == NGX_OK)
+               ? ngx_agent_status_send(r, NGX_HTTP_OK, &ngx_agent_status_json,
+                                       &body)
+               : rc;
+    }
+
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         ngx_str_set(&allow, "GET, HEAD");
 
@@ -48,7 +64,6 @@ ngx_agent_status_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    alcf = ngx_http_get_module_loc_conf(r, ngx_agent_module);
     amcf = ngx_http_get_module_main_conf(r, ngx_agent_module);
 
     status = NGX_HTTP_OK;
@@ -236,6 +251,7 @@ ngx_agent_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_agent_loc_conf_t *alcf = conf;
 
     ngx_str_t                 *value;
+    ngx_uint_t                 i;
     ngx_agent_main_conf_t     *amcf;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -245,20 +261,14 @@ ngx_agent_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (cf->args->nelts == 1) {
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_agent_status_word(cf, alcf, &value[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (alcf->status == 0) {
         alcf->status = NGX_AGENT_STATUS_JSON;
-
-    } else if (ngx_strcmp(value[1].data, "prometheus") == 0) {
-        alcf->status = NGX_AGENT_STATUS_PROMETHEUS;
-
-    } else if (ngx_strcmp(value[1].data, "health") == 0) {
-        alcf->status = NGX_AGENT_STATUS_HEALTH;
-
-    } else {
-        return ngx_agent_conf_error(cf, NULL,
-                                    "unknown form \"%V\" of \"agent_status\": "
-                                    "allowed are prometheus, health, or "
-                                    "nothing for JSON", &value[1]);
     }
 
     amcf = ngx_http_conf_get_module_main_conf(cf, ngx_agent_module);
@@ -278,6 +288,71 @@ ngx_agent_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_agent_status_word(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf,
+    ngx_str_t *word)
+{
+    ngx_uint_t  form;
+
+    if (ngx_strncmp(word->data, "manage=", 7) == 0) {
+        return ngx_agent_status_manage(cf, alcf, word);
+    }
+
+    if (ngx_strcmp(word->data, "prometheus") == 0) {
+        form = NGX_AGENT_STATUS_PROMETHEUS;
+
+    } else if (ngx_strcmp(word->data, "health") == 0) {
+        form = NGX_AGENT_STATUS_HEALTH;
+
+    } else if (word->len >= AG_KEY_MIN) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "unknown form of \"agent_status\" (not "
+                                    "shown, it may be a secret): allowed are "
+                                    "prometheus, health, or nothing for "
+                                    "JSON; and manage=");
+
+    } else {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "unknown form \"%V\" of \"agent_status\": "
+                                    "allowed are prometheus, health, or "
+                                    "nothing for JSON; and manage=", word);
+    }
+
+    if (alcf->status != 0) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "a second form \"%V\" of "
+                                    "\"agent_status\": allowed is one of "
+                                    "prometheus, health", word);
+    }
+
+    alcf->status = form;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_agent_status_manage(ngx_conf_t *cf, ngx_agent_loc_conf_t *alcf,
+    ngx_str_t *word)
+{
+    ngx_str_t  token;
+
+    if (alcf->manage) {
+        return ngx_agent_conf_error(cf, NULL,
+                                    "\"manage\" is given twice in "
+                                    "\"agent_status\"");
+    }
+
+    token.data = word->data + 7;
+    token.len = word->len - 7;
+
+    alcf->manage = 1;
+
+    return ngx_agent_conf_secret_digest(cf, NGX_AGENT_SECRET_TOKEN, &token,
+                                        alcf->manage_digest);
 }
 
 

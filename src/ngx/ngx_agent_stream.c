@@ -90,6 +90,10 @@ ngx_agent_stream_rest(ngx_agent_call_t *call)
         return rc == NGX_ERROR ? NGX_ERROR : ngx_agent_stream_cut(call);
     }
 
+    if (ngx_agent_cut(attempt) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     rc = ngx_agent_stream_pass(call);
 
     if (rc != NGX_OK || call->phase != NGX_AGENT_PHASE_RECEIVE) {
@@ -102,7 +106,8 @@ ngx_agent_stream_rest(ngx_agent_call_t *call)
 
         call->usage = attempt->usage;
         call->ended = 1;
-        ngx_agent_attempt_end(attempt, AG_E_NONE);
+        ngx_agent_attempt_end(attempt, attempt->shortened ? AG_E_CLIENT_GONE
+                                                          : AG_E_NONE);
         ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
 
         return NGX_OK;
@@ -267,6 +272,7 @@ ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event,
     }
 
     attempt->finished |= delta.finish;
+    attempt->said += delta.said;
 
     if (delta.done) {
 
@@ -294,6 +300,10 @@ ngx_agent_stream_event(ngx_agent_attempt_t *attempt, ag_sse_event_t *event,
     {
         ngx_agent_stream_drop(&attempt->answer, *at, len);
         return NGX_OK;
+    }
+
+    if (call->cutting != NULL) {
+        ag_cut_event(call->cutting, call->endpoint, event);
     }
 
     attempt->malformed = 0;

@@ -17,8 +17,6 @@ static ngx_agent_translation_t *ngx_agent_translate_create(
 static ngx_uint_t ngx_agent_translate_is_foreign(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_translate_cut(ngx_agent_attempt_t *attempt);
 static void ngx_agent_translate_clear(ngx_agent_translation_t *t);
-static int ngx_agent_translate_read(ngx_agent_call_t *call,
-    ag_error_t *error);
 static void ngx_agent_translate_to(ngx_agent_attempt_t *attempt);
 static ngx_int_t ngx_agent_translate_path(ngx_agent_attempt_t *attempt);
 static ngx_int_t ngx_agent_translate_body(ngx_agent_attempt_t *attempt);
@@ -241,7 +239,7 @@ ngx_agent_translate_path(ngx_agent_attempt_t *attempt)
 
 
 /* Once for all attempts of a call. */
-static int
+int
 ngx_agent_translate_read(ngx_agent_call_t *call, ag_error_t *error)
 {
     int            rc;

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_limit.h"
 
 
 typedef enum {
@@ -27,6 +27,8 @@ static ngx_str_t *ngx_agent_var_name(ngx_agent_call_t *call,
 static ngx_int_t ngx_agent_var_reported(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_agent_call_t *call,
     ngx_agent_var_t var);
+static ngx_int_t ngx_agent_var_cost(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_var_seconds(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_agent_call_t *call,
     ngx_agent_var_t var);
@@ -91,6 +93,9 @@ ngx_agent_var_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     case NGX_AGENT_VAR_REQUEST_ID:
     case NGX_AGENT_VAR_TENANT:
+    case NGX_AGENT_VAR_KEY:
+    case NGX_AGENT_VAR_SESSION:
+    case NGX_AGENT_VAR_LIMIT:
     case NGX_AGENT_VAR_MODEL:
     case NGX_AGENT_VAR_PROVIDER:
     case NGX_AGENT_VAR_TARGET_MODEL:
@@ -107,6 +112,15 @@ ngx_agent_var_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     case NGX_AGENT_VAR_COMPLETION_TOKENS:
     case NGX_AGENT_VAR_CACHED_TOKENS:
         return ngx_agent_var_reported(r, v, call, var);
+
+    case NGX_AGENT_VAR_COST:
+        return ngx_agent_var_cost(r, v, call);
+
+    case NGX_AGENT_VAR_ADMITTED:
+        return (call->limits != NULL && call->limits->admitted != 0)
+               ? ngx_agent_var_number(r, v, call->limits->admitted
+                                            - AG_WINDOW_MAX_US)
+               : ngx_agent_var_none(v);
 
     case NGX_AGENT_VAR_TIME_TO_FIRST_TOKEN:
     case NGX_AGENT_VAR_TIME:
@@ -160,6 +174,18 @@ ngx_agent_var_name(ngx_agent_call_t *call, ngx_agent_var_t var)
         return call->tenant ? &call->tenant->name : NULL;
     }
 
+    if (var == NGX_AGENT_VAR_KEY) {
+        return call->key ? (ngx_str_t *) &call->key->name : NULL;
+    }
+
+    if (var == NGX_AGENT_VAR_SESSION) {
+        return call->limits ? &call->session : NULL;
+    }
+
+    if (var == NGX_AGENT_VAR_LIMIT) {
+        return ngx_agent_limit_named(call);
+    }
+
     if (call->target == NULL) {
         return NULL;
     }
@@ -201,6 +227,25 @@ ngx_agent_var_reported(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     return call->usage.known ? ngx_agent_var_number(r, v, tokens)
                              : ngx_agent_var_none(v);
+}
+
+
+static ngx_int_t
+ngx_agent_var_cost(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    ngx_agent_call_t *call)
+{
+    if (!call->priced) {
+        return ngx_agent_var_none(v);
+    }
+
+    v->data = ngx_pnalloc(r->pool, 32);
+    if (v->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ag_price_write(v->data, call->cost);
+
+    return NGX_OK;
 }
 
 

@@ -413,9 +413,9 @@ REFUSED = {
     "a name of the tenant by half a variable": (
         {"location": "location /v1/ {\nagent_gateway tenant_by=$;"
                      "@here@ }"}, ["tenant_by", "$"]),
-    "a word of the gateway that is not built yet": (
-        {"location": "location /v1/ {\nagent_gateway session_id=$arg_s;"
-                     "@here@ }"}, ["session_id=", "tenant_by="]),
+    "a word that the gateway does not know": (
+        {"location": "location /v1/ {\nagent_gateway session=$arg_s;"
+                     "@here@ }"}, ["session=", "session_id="]),
     "a tenant without a key beside an anonymous one": (
         {"location": "location /v1/ { agent_gateway anonymous=team; }",
          "more": "agent_tenant other {@here@\nmodels gpt-test; }"},

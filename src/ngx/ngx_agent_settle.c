@@ -1,0 +1,218 @@
+/*
+ * Copyright (C) ngx_agent authors
+ *
+ * The end of what was taken: a call is charged for what it used, places are
+ * given back, and the model's bytes per token are learned.
+ */
+
+
+#include "ngx/ngx_agent_limit.h"
+#include "core/ag_tokens.h"
+
+
+static void ngx_agent_settle_charge(ngx_agent_call_t *call,
+    ag_charge_t *charge);
+static void ngx_agent_settle_end(ngx_agent_call_t *call,
+    ag_charge_end_t *end);
+static void ngx_agent_settle_learn(ngx_agent_call_t *call);
+static void ngx_agent_settle_give(ngx_agent_call_t *call,
+    ag_charge_t *charge);
+
+
+void
+ngx_agent_settle(ngx_agent_call_t *call)
+{
+    ag_charge_t          charge;
+    ngx_agent_limits_t  *limits;
+
+    limits = call->limits;
+    ngx_memzero(&charge, sizeof(ag_charge_t));
+
+    if (call->model != NULL && !call->raw
+        && call->endpoint != AG_ENDPOINT_COUNT_TOKENS)
+    {
+        ngx_agent_settle_charge(call, &charge);
+    }
+
+    if (limits == NULL) {
+        return;
+    }
+
+    if (limits->waiting) {
+        ngx_agent_redis_cancel(&limits->query);
+        ngx_agent_store_forget(call);
+        limits->waiting = 0;
+    }
+
+    ngx_agent_session_leave(call);
+
+    if (limits->taken) {
+        ngx_agent_settle_give(call, &charge);
+
+    } else if (limits->in_session) {
+        ngx_agent_step_begin(call->main, call->tenant->id, limits->ticket);
+        ngx_agent_limit_unsession(limits);
+        ngx_agent_step_end(call->main, call->tenant->id, limits->ticket);
+    }
+
+    if (limits->ticket != NULL) {
+        ngx_agent_ticket_give(call->main, limits->ticket);
+        limits->ticket = NULL;
+    }
+}
+
+
+/* What the call owes; where nothing is limited, only what it cost. */
+static void
+ngx_agent_settle_charge(ngx_agent_call_t *call, ag_charge_t *charge)
+{
+    ag_charge_end_t  end;
+
+    ngx_memzero(&end, sizeof(ag_charge_end_t));
+    ngx_agent_settle_end(call, &end);
+
+    ag_charge_settle(&end, charge);
+
+    if (end.price != NULL && ag_price_known(end.price)) {
+        call->cost = charge->cost;
+        call->priced = (call->committed || charge->cost != 0);
+
+        ngx_agent_metric_add(call->tenant->series, AG_M_TENANT_COST,
+                             charge->cost);
+    }
+
+    if (charge->clamped) {
+        ngx_agent_metric_add(call->model->series, AG_M_MODEL_CLAMPED, 1);
+    }
+
+    if (call->usage.known && !charge->clamped) {
+        ngx_agent_settle_learn(call);
+    }
+}
+
+
+static void
+ngx_agent_settle_end(ngx_agent_call_t *call, ag_charge_end_t *end)
+{
+    ag_usage_t           *usage;
+    ngx_agent_target_t   *target;
+    ngx_agent_limits_t   *limits;
+    ngx_agent_attempt_t  *attempt;
+
+    limits = call->limits;
+    target = call->target;
+    attempt = call->attempt;
+    usage = &call->usage;
+
+    end->input = usage->input_tokens;
+    end->cached = usage->cached_tokens;
+    end->written = usage->written_tokens;
+    end->output = usage->output_tokens;
+    end->known = usage->known;
+
+    end->ratio = call->model->series ? call->model->series->ratio : 0;
+    end->estimate = limits ? limits->request.input : 0;
+
+    if (attempt != NULL && attempt->transfer != NULL) {
+        end->said = (call->streaming || attempt->said != 0
+                     || call->endpoint == AG_ENDPOINT_EMBEDDINGS)
+                    ? attempt->said : attempt->answer.len;
+        end->torn = call->streaming && !attempt->finished;
+        end->asked = call->committed
+                     || call->error.class == AG_E_CLIENT_GONE
+                     || call->error.class == AG_E_SESSION_STOPPED;
+    }
+
+    end->extra_input = call->lost.input_tokens
+                       + call->losers
+                         * (usage->known ? usage->input_tokens
+                                         : end->estimate);
+    end->extra_output = call->lost.output_tokens;
+
+    if (target == NULL) {
+        return;
+    }
+
+    end->price = target->model.len
+                 ? target->price
+                 : call->main->priced
+                 ? ngx_agent_conf_price_of(call->main, target->provider,
+                                           &call->model_name)
+                 : NULL;
+
+    if (target->facts != NULL && target->facts->name.len != 0) {
+        end->most_input = target->facts->context_window;
+        end->most_output = target->facts->max_output_tokens
+                           * (uint64_t) call->request.choices;
+    }
+
+    if (call->request.max_output_tokens != 0) {
+        end->most_output = (uint64_t) call->request.max_output_tokens
+                           * (uint64_t) call->request.choices;
+    }
+}
+
+
+/* Two workers may both read the old value: an average bears that. */
+static void
+ngx_agent_settle_learn(ngx_agent_call_t *call)
+{
+    ngx_agent_series_t  *series;
+
+    series = call->model->series;
+
+    if (series == NULL || call->usage.input_tokens == 0
+        || call->tenant->resources == 0)
+    {
+        return;
+    }
+
+    series->ratio = ag_tokens_learn(series->ratio, call->body.len,
+                                    call->usage.input_tokens);
+}
+
+
+static void
+ngx_agent_settle_give(ngx_agent_call_t *call, ag_charge_t *charge)
+{
+    ag_now_t                    now;
+    ngx_uint_t                  i, due;
+    ag_claim_t                 *claim;
+    ngx_agent_limits_t         *limits;
+    ngx_agent_session_entry_t  *session;
+
+    limits = call->limits;
+    due = (limits->asked.cost != 0);
+
+    for (i = 0; i < limits->count; i++) {
+        claim = &limits->claims[i];
+        claim->used = ag_charge_of(charge, claim->limit->resource);
+        due |= (claim->limit->resource != AG_RESOURCE_REQUESTS);
+    }
+
+    if (!due) {
+        return;         /* requests are settled when they are admitted */
+    }
+
+    ngx_agent_step_begin(call->main, call->tenant->id, limits->ticket);
+    ngx_agent_limit_now(&now);
+
+    for (i = 0; i < limits->count; i++) {
+        ngx_agent_claim_open(&limits->claims[i]);
+    }
+
+    ag_limit_settle(limits->claims, limits->count, &now);
+    limits->ticket->held = 0;
+
+    if (limits->in_session) {
+        session = (ngx_agent_session_entry_t *) limits->session->data;
+        ag_session_settle(&session->session, limits->asked.cost,
+                          charge->cost);
+    }
+
+    ngx_agent_step_end(call->main, call->tenant->id, limits->ticket);
+
+    if (limits->shared) {
+        ngx_agent_store_settle(call, charge->cost);
+    }
+}
