@@ -72,6 +72,10 @@ typedef enum {
       "Calls that waited for a place at their provider.")                     \
     X(SHED, "agent_shed_calls_total", COUNTER, GATEWAY,                       \
       "Calls that were refused at once since the gateway was overloaded.")    \
+    X(ZONE_ENTRIES, "agent_zone_entries", VALUE, GATEWAY,                     \
+      "Windows, sessions and cached tenants in agent_zone.")                  \
+    X(ZONE_BYTES, "agent_zone_entry_bytes", VALUE, GATEWAY,                   \
+      "Bytes of agent_zone that they take.")                                  \
     X(REDIS_QUERIES, "agent_redis_queries_total", COUNTER, GATEWAY,           \
       "Commands that were sent to Redis.")                                    \
     X(REDIS_LATE, "agent_redis_late_total", COUNTER, GATEWAY,                 \

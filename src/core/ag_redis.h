@@ -105,6 +105,12 @@ typedef struct {
     const ag_session_guard_t  *guard;
     const ag_session_call_t   *session;
     ag_session_verdict_t       session_verdict;     /* out of TAKE */
+
+    /* Redis's clock, us: a TAKE that it runs later than "by" does nothing,
+     * since nobody waits for it any more; 0: never.  Out of TAKE: when it
+     * ran. */
+    uint64_t                   by;
+    uint64_t                   clock;
 } ag_redis_step_t;
 
 
@@ -116,8 +122,8 @@ int ag_redis_take_write(ag_redis_command_t *command,
     const ag_redis_step_t *step);
 
 /* Reads TAKE's reply: sets taken, mark and epoch of each claim, standings,
- * session_verdict, and *verdict as ag_limit_take() does.  AG_INVALID: it is
- * not a reply of this script. */
+ * session_verdict, and *verdict as ag_limit_take() does.  AG_NONE: it ran too
+ * late, only "clock" is set; AG_INVALID: it is not a reply of this script. */
 int ag_redis_take_read(const ag_redis_value_t *values, size_t count,
     ag_redis_step_t *step, ag_verdict_t *verdict);
 

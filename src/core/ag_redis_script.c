@@ -18,10 +18,11 @@
 
 /*
  * KEYS: of each claim; of the session.
- * ARGV: lease; session, or ''; each claim.
+ * ARGV: lease, and by when; session, or ''; each claim.
  *
  * Replies with numbers: the session's verdict, result, refused, wait, dry;
- * then of each claim: taken, mark, epoch, remaining, reset.
+ * then of each claim: taken, mark, epoch, remaining, reset; then the clock.
+ * Nothing but the clock if nobody waits for it any more.
  */
 static const char  ag_redis_take[] =
     AG_REDIS_LUA_TIME
@@ -34,7 +35,11 @@ static const char  ag_redis_take[] =
     AG_REDIS_LUA_AGE
     AG_REDIS_LUA_LEFT
     AG_REDIS_LUA_COUNT
-    "local lease, session, claims = ARGV[1], ARGV[2], {}\n"
+    "local lease, session, claims = sub(ARGV[1], 1, 16), ARGV[2], {}\n"
+    "local by = tonumber(sub(ARGV[1], 17), 16)\n"
+    "if by > 0 and clock > by then\n"
+    "  return {clock}\n"
+    "end\n"
     "local verdict, result, refused, wait, dry = 0, 0, 0, 0, 0\n"
 
     /* A lease counts until its score.  If Redis's clock was set back they
@@ -214,6 +219,7 @@ static const char  ag_redis_take[] =
     "  out[n + 1], out[n + 2], out[n + 3] = w.taken, w.mark, w.epoch\n"
     "  out[n + 4], out[n + 5] = max(w.max - w.sum, 0), reset\n"
     "end\n"
+    "out[#out + 1] = clock\n"
     "return out\n";
 
 
@@ -405,7 +411,7 @@ static const struct {
     const char  *text;
     const char  *sha1;
 } ag_redis_scripts[] = {
-    { ag_redis_take, "89f1272b88f833ee2cd2fb76f398f633c6707caa" },
+    { ag_redis_take, "063e0fd586c510611b82f2fa3058bf007cecfc19" },
     { ag_redis_settle, "07d8ba00a76a6c434abc8df67e7787ed6423b8d7" },
     { ag_redis_seed, "585cba1e8e2a544ace3541f6e65a749d1a0a4574" },
     { ag_redis_renew, "8e1e9a5ecfbc7a7e3eb0a66c6570af86c53ef2a9" },

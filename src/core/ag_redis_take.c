@@ -33,6 +33,8 @@ typedef struct {
 } ag_redis_take_claim_t;
 
 
+static int ag_redis_take_clock(const ag_redis_value_t *values, size_t count,
+    ag_redis_step_t *step);
 static void ag_redis_take_put_session(ag_redis_command_t *command,
     const ag_redis_step_t *step);
 static void ag_redis_take_put_claim(ag_redis_command_t *command,
@@ -75,6 +77,7 @@ ag_redis_take_write(ag_redis_command_t *command, const ag_redis_step_t *step)
     }
 
     ag_redis_put_hex(command, step->lease);
+    ag_redis_add_hex(command, step->by);
     ag_redis_take_put_session(command, step);
 
     for (i = 0; i < step->count; i++) {
@@ -94,6 +97,16 @@ ag_redis_take_read(const ag_redis_value_t *values, size_t count,
     ag_standing_t         *standing;
     ag_redis_take_head_t   head;
     ag_redis_take_claim_t  got;
+
+    if (ag_redis_take_clock(values, count, step) != AG_OK) {
+        return AG_INVALID;
+    }
+
+    count--;
+
+    if (count == 0) {
+        return AG_NONE;
+    }
 
     if (ag_redis_take_head(values, count, step, &head) != AG_OK) {
         return AG_INVALID;
@@ -132,6 +145,31 @@ ag_redis_take_read(const ag_redis_value_t *values, size_t count,
     verdict->refused = (unsigned) head.refused;
     verdict->wait = head.wait;
     verdict->dry = (uint32_t) head.dry;
+
+    return AG_OK;
+}
+
+
+/* It comes last, and alone if the script ran too late. */
+static int
+ag_redis_take_clock(const ag_redis_value_t *values, size_t count,
+    ag_redis_step_t *step)
+{
+    const ag_redis_value_t  *last;
+
+    if (count == 0) {
+        return AG_INVALID;
+    }
+
+    last = &values[count - 1];
+
+    if (last->kind != AG_REDIS_INTEGER || last->integer < 0
+        || (uint64_t) last->integer > AG_REDIS_NUMBER_MAX)
+    {
+        return AG_INVALID;
+    }
+
+    step->clock = (uint64_t) last->integer;
 
     return AG_OK;
 }

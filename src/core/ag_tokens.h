@@ -16,7 +16,7 @@
 #define AG_TOKENS_RATIO      4000       /* thousandths of a byte per token
                                            before anything is learned */
 #define AG_TOKENS_RATIO_MIN  500
-#define AG_TOKENS_RATIO_MAX  16000
+#define AG_TOKENS_RATIO_MAX  6000
 #define AG_TOKENS_OUTPUT     4096       /* output of a request that does not
                                            say how long it may be */
 

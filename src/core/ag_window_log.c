@@ -154,15 +154,17 @@ ag_window_log_give(ag_window_t *window, uint64_t amount, uint64_t mark)
 static uint64_t
 ag_window_log_used(const ag_window_t *window, const ag_now_t *now)
 {
-    uint64_t  us, low, high, middle, time;
+    uint64_t  us, low, high, middle, time, next;
 
     us = ag_window_us(window, now);
+    next = window->head % window->capacity;
     low = 0;
     high = ag_window_log_known(window, window->capacity);
 
     while (low < high) {
         middle = high - (high - low) / 2;
-        time = window->slots[ag_window_log_slot(window, middle)];
+        time = window->slots[next - middle
+                             + (middle > next ? window->capacity : 0)];
 
         if (us - time < window->window) {
             low = middle;

@@ -16,7 +16,8 @@
 
 
 #define CLAIMS   4
-#define REPLY    (5 + 5 * CLAIMS)
+#define REPLY    (5 + 5 * CLAIMS + 1)
+#define CLOCK    INT64_C(1795206000000000)
 
 
 static void begin(void);
@@ -42,7 +43,8 @@ static const int64_t  taken[REPLY] = {
     1, 0, 5, 9, 60000000,
     7, 123, 6, 0, 60100000,
     7, 456, 7, 3, 1000000,
-    1, 0, 0, 9, 0
+    1, 0, 0, 9, 0,
+    CLOCK
 };
 
 
@@ -51,7 +53,8 @@ static const int64_t  full[REPLY] = {
     0, 0, 5, 9, 60000000,
     0, 0, 0, 0, 0,
     0, 0, 7, 3, 1000000,
-    0, 0, 0, 9, 0
+    0, 0, 0, 9, 0,
+    CLOCK
 };
 
 
@@ -162,7 +165,8 @@ test_words(void **state)
                           "00000000000000030000000000000001"));
     assert_true(ag_str_is(command.args[5], "ag:{000000000000000a}:s:"
                           "00000000000000000000000000000005"));
-    assert_true(ag_str_is(command.args[6], "0000000000000abc"));
+    assert_true(ag_str_is(command.args[6], "0000000000000abc"
+                                           "0000000000000000"));
     assert_int_equal(command.args[7].len, 64);
     assert_memory_equal(command.args[7].data, fingerprint, 8);
     assert_int_equal(command.args[8].len, 48);
@@ -311,11 +315,36 @@ test_session(void **state)
 
     step.count = 0;
     values[4].integer = 0;
-    assert_int_equal(read_reply(5), AG_OK);
+    assert_int_equal(read_reply(6), AG_OK);
     values[1].integer = 1;
-    assert_int_equal(read_reply(5), AG_INVALID);
+    assert_int_equal(read_reply(6), AG_INVALID);
     values[0].integer = 1;
-    assert_int_equal(read_reply(5), AG_OK);
+    assert_int_equal(read_reply(6), AG_OK);
+}
+
+
+static void
+test_too_late(void **state)
+{
+    (void) state;
+
+    begin();
+    step.by = 0x123456789abc;
+    assert_int_equal(ag_redis_take_write(&command, &step), AG_OK);
+    assert_true(ag_str_is(command.args[5], "0000000000000abc"
+                                           "0000123456789abc"));
+
+    reply(taken);
+    assert_int_equal(read_reply(REPLY), AG_OK);
+    assert_true(step.clock == CLOCK);
+
+    step.clock = 0;
+    values[0].integer = CLOCK;
+    assert_int_equal(read_reply(1), AG_NONE);
+    assert_true(step.clock == CLOCK);
+
+    values[0].integer = -1;
+    assert_int_equal(read_reply(1), AG_INVALID);
 }
 
 
@@ -380,6 +409,7 @@ main(void)
         cmocka_unit_test(test_taken),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_session),
+        cmocka_unit_test(test_too_late),
         cmocka_unit_test(test_what_is_not_believed),
     };
 

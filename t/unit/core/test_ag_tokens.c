@@ -106,12 +106,12 @@ a_ratio_says_how_many_bytes(void **state)
     assert_int_equal(ag_tokens_of(1001, 2500), 401);
     assert_int_equal(ag_tokens_of(1000, 3333), 301);
     assert_int_equal(ag_tokens_of(1000, AG_TOKENS_RATIO_MIN), 2000);
-    assert_int_equal(ag_tokens_of(16000, AG_TOKENS_RATIO_MAX), 1000);
+    assert_int_equal(ag_tokens_of(6000, AG_TOKENS_RATIO_MAX), 1000);
 
     /* beyond its bounds it is a bound */
 
     assert_int_equal(ag_tokens_of(1000, 1), 2000);
-    assert_int_equal(ag_tokens_of(16000, UINT64_MAX), 1000);
+    assert_int_equal(ag_tokens_of(6000, UINT64_MAX), 1000);
 }
 
 
@@ -202,8 +202,8 @@ it_stays_within_its_bounds(void **state)
     assert_in_range(learn(0, UINT64_MAX, 1, 10000),
                     AG_TOKENS_RATIO_MAX - 32, AG_TOKENS_RATIO_MAX);
 
-    assert_in_range(ag_tokens_learn(UINT64_MAX, 4000, 1000), 14000, 15000);
-    assert_in_range(ag_tokens_learn(1, 16000, 1000), 900, 1000);
+    assert_in_range(ag_tokens_learn(UINT64_MAX, 4000, 1000), 5700, 5800);
+    assert_in_range(ag_tokens_learn(1, 16000, 1000), 650, 700);
 }
 
 
