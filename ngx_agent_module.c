@@ -115,6 +115,7 @@ ngx_agent_exit_process(ngx_cycle_t *cycle)
     if (amcf != NULL) {
         ngx_agent_health_exit_process(amcf);
         ngx_agent_redis_exit_process(amcf);
+        ngx_agent_store_exit_process();
         ngx_agent_state_file_exit_process(amcf);
         ngx_agent_curl_exit_process(cycle);
         ngx_agent_call_exit_process(amcf);

@@ -171,6 +171,8 @@ struct ngx_agent_call_s {
     ngx_str_t                 model_name;   /* as asked, cut and safe */
 
     ngx_agent_model_t        *model;        /* LIMIT */
+    ngx_str_t                *routed;       /* "route" led there; NULL: it did
+                                               not */
     ag_str_t                  asked;        /* the model's name, before "route"
                                                led to another one */
     ngx_agent_limits_t       *limits;       /* NULL: it has none */
@@ -281,6 +283,9 @@ ngx_int_t ngx_agent_who(ngx_agent_call_t *call, ngx_str_t *key);
 /* model: ngx_agent_model.c: which model is meant, and whether the tenant may
  * ask it that.  NGX_OK; NGX_DECLINED: call->error; NGX_ERROR. */
 ngx_int_t ngx_agent_model_find(ngx_agent_call_t *call);
+
+/* The model's name as the target's provider knows it, for people. */
+ngx_str_t *ngx_agent_model_told(ngx_agent_call_t *call);
 
 /* limit: ngx_agent_limit.c */
 

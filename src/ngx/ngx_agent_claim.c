@@ -12,9 +12,6 @@
 #include "dialect/ag_estimate.h"
 
 
-#define NGX_AGENT_CLAIM_LARGE  16384    /* bytes; a longer body with files in
-                                           it is not measured by its length */
-
 #define ngx_agent_claim_counts(tenant, resource)                              \
     ((tenant)->resources & (1u << AG_RESOURCE_##resource))
 
@@ -26,6 +23,8 @@ static uint64_t ngx_agent_claim_input(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_claim_has_files(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_claim_price(ngx_agent_call_t *call);
 static void ngx_agent_claim_dearer(uint64_t *price, uint64_t other);
+static void ngx_agent_claim_convert(ag_window_t *window,
+    const ag_limit_t *limit);
 static ngx_int_t ngx_agent_claim_windows(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_claim_window(ngx_agent_call_t *call,
     ngx_uint_t n);
@@ -73,6 +72,7 @@ ngx_agent_claim(ngx_agent_call_t *call)
         rc = ngx_agent_claim_request(call);
 
         if (rc != NGX_OK) {
+            limits->count = 0;
             return rc;
         }
     }
@@ -159,6 +159,7 @@ ngx_agent_claim_matches(ngx_agent_call_t *call, ngx_agent_quota_t *quota)
 static ngx_int_t
 ngx_agent_claim_request(ngx_agent_call_t *call)
 {
+    uint64_t              least;
     ngx_agent_tenant_t   *tenant;
     ag_charge_request_t  *request;
 
@@ -185,7 +186,9 @@ ngx_agent_claim_request(ngx_agent_call_t *call)
                            * (uint64_t) call->request.choices;
     }
 
-    if (!ngx_agent_claim_counts(tenant, MONEY) && tenant->guard.cost == 0) {
+    if (!ngx_agent_claim_counts(tenant, MONEY)
+        && (tenant->guard.cost == 0 || call->session.len == 0))
+    {
         return NGX_OK;
     }
 
@@ -198,8 +201,7 @@ ngx_agent_claim_request(ngx_agent_call_t *call)
 
     if (tenant->guard.cost != 0 && call->session.len != 0) {
         ag_charge_reserve(request, AG_RESOURCE_MONEY,
-                          &call->limits->asked.cost,
-                          &call->limits->asked.cost);
+                          &call->limits->asked.cost, &least);
     }
 
     return NGX_OK;
@@ -400,12 +402,11 @@ ngx_agent_claim_window(ngx_agent_call_t *call, ngx_uint_t n)
 void
 ngx_agent_claim_tenant(ngx_agent_tenant_t *tenant)
 {
-    uint64_t            id[2];
     ngx_uint_t          i;
     ngx_agent_quota_t  *quota;
 
-    ngx_agent_table_id(id, 0, tenant->name.data, tenant->name.len);
-    tenant->id = id[0];
+    ngx_agent_table_id(tenant->hash, 0, tenant->name.data, tenant->name.len);
+    tenant->id = tenant->hash[0];
     tenant->by = 0;
     quota = tenant->quotas.elts;
 
@@ -416,15 +417,16 @@ ngx_agent_claim_tenant(ngx_agent_tenant_t *tenant)
 
 
 /*
- * Logs and rings take over what the other remembers, when a limit changes its
- * number; other kinds have nothing in common.
+ * Of hashes of all that it is made of.  Logs and rings take over what the
+ * other remembers when a limit changes its number, so they have one id; other
+ * kinds have nothing in common.
  */
 void
 ngx_agent_claim_id(uint64_t id[2], ngx_agent_tenant_t *tenant,
     ngx_agent_quota_t *quota, const ngx_agent_tenant_key_t *key,
     ngx_str_t *session)
 {
-    uint64_t          seed;
+    uint64_t          digest[2];
     ag_window_kind_t  kind;
 
     kind = quota->limit.kind;
@@ -433,16 +435,18 @@ ngx_agent_claim_id(uint64_t id[2], ngx_agent_tenant_t *tenant,
         kind = AG_WINDOW_LOG;
     }
 
-    ngx_agent_table_id(id, quota->id + kind, tenant->name.data,
-                       tenant->name.len);
+    id[0] = tenant->hash[0] ^ quota->id;
+    id[1] = tenant->hash[1] + quota->id + kind;
 
     if (quota->by == NGX_AGENT_BY_KEY && key != NULL) {
-        seed = id[0] ^ id[1];
-        ngx_agent_table_id(id, seed, key->digest, AG_KEY_DIGEST);
+        ngx_memcpy(digest, key->digest, sizeof(digest));
+        id[0] ^= digest[0];
+        id[1] ^= digest[1];
 
     } else if (quota->by == NGX_AGENT_BY_SESSION) {
-        seed = id[0] ^ id[1];
-        ngx_agent_table_id(id, seed, session->data, session->len);
+        ngx_agent_table_id(digest, id[0], session->data, session->len);
+        id[0] ^= digest[0];
+        id[1] ^= digest[1];
     }
 }
 
@@ -464,5 +468,31 @@ ngx_agent_claim_open(ag_claim_t *claim)
 
     if (window->kind == 0 && window->capacity == 0) {
         ag_window_init(window, claim->limit);
+
+    } else if (window->kind != (uint32_t) claim->limit->kind
+               && entry->size >= ag_window_size(claim->limit))
+    {
+        ngx_agent_claim_convert(window, claim->limit);
     }
+}
+
+
+/* Of a key, a session or a tenant of Redis, whose limit crossed
+ * AG_LIMIT_LOG_MAX. */
+static void
+ngx_agent_claim_convert(ag_window_t *window, const ag_limit_t *limit)
+{
+    size_t  size;
+
+    static uint64_t  copy[AG_LIMIT_LOG_MAX + sizeof(ag_window_t)];
+
+    size = sizeof(ag_window_t) + window->capacity * sizeof(uint64_t);
+
+    if (size > sizeof(copy)) {
+        return;
+    }
+
+    ngx_memcpy(copy, window, size);
+    ag_window_init(window, limit);
+    ag_window_convert(window, (ag_window_t *) copy);
 }

@@ -52,6 +52,10 @@ char *ngx_agent_conf_tenants_redis(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_agent_conf_redis_finish(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
 
+/* Warns of models that a tenant with a budget may ask for and not get: a
+ * target of them has no price. */
+void ngx_agent_conf_price_check(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf);
+
 /* "price" of a provider. */
 char *ngx_agent_conf_price(ngx_conf_t *cf, const ngx_agent_row_t *row,
     void *conf);

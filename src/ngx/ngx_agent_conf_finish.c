@@ -40,6 +40,8 @@ ngx_agent_conf_finish(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_agent_conf_price_check(cf, amcf);
+
     return ngx_agent_curl_conf(cf, amcf);
 }
 

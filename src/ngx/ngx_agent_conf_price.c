@@ -21,6 +21,10 @@ typedef struct {
 static char *ngx_agent_conf_price_read(ngx_conf_t *cf,
     const ngx_agent_option_t *option, ngx_agent_price_words_t *words,
     uint64_t *price);
+static ngx_agent_target_t *ngx_agent_conf_price_missing(
+    ngx_agent_model_t *model);
+static ngx_agent_tenant_t *ngx_agent_conf_price_needed(
+    ngx_agent_main_conf_t *amcf, ngx_agent_model_t *model);
 static ngx_agent_price_t *ngx_agent_conf_price_add(ngx_conf_t *cf,
     ngx_agent_provider_t *provider, ngx_str_t *model);
 
@@ -195,4 +199,81 @@ ngx_agent_conf_price_of(ngx_agent_main_conf_t *amcf,
     facts = ag_facts_find(&amcf->facts, name, provider->dialect);
 
     return ag_price_known(&facts->price) ? &facts->price : NULL;
+}
+
+
+void
+ngx_agent_conf_price_check(ngx_conf_t *cf, ngx_agent_main_conf_t *amcf)
+{
+    ngx_uint_t            i;
+    ngx_agent_model_t   **model;
+    ngx_agent_target_t   *target;
+    ngx_agent_tenant_t   *tenant;
+
+    model = amcf->models.elts;
+
+    for (i = 0; amcf->priced && i < amcf->models.nelts; i++) {
+
+        target = ngx_agent_conf_price_missing(model[i]);
+        tenant = target ? ngx_agent_conf_price_needed(amcf, model[i]) : NULL;
+
+        if (tenant != NULL) {
+            ngx_agent_conf_warn(cf, NGX_LOG_WARN, &target->place,
+                                "\"%V\" has no price, so model \"%V\" is "
+                                "refused to who has a budget, as tenant "
+                                "\"%V\": say \"price\" in the provider",
+                                &target->name, &model[i]->name,
+                                &tenant->name);
+        }
+    }
+}
+
+
+/* One without a model of its own is priced as the client asks. */
+static ngx_agent_target_t *
+ngx_agent_conf_price_missing(ngx_agent_model_t *model)
+{
+    ngx_uint_t           i;
+    ngx_agent_target_t  *target;
+
+    target = model->targets.elts;
+
+    for (i = 0; i < model->targets.nelts; i++) {
+        if (target[i].model.len != 0 && target[i].price == NULL
+            && !target[i].provider->down)
+        {
+            return &target[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* The first tenant that has a budget and may ask for the model. */
+static ngx_agent_tenant_t *
+ngx_agent_conf_price_needed(ngx_agent_main_conf_t *amcf,
+    ngx_agent_model_t *model)
+{
+    ngx_str_t            *name;
+    ngx_uint_t            i, n;
+    ngx_agent_tenant_t  **tenant;
+
+    name = model->names.elts;
+    tenant = amcf->tenants.elts;
+
+    for (i = 0; i < amcf->tenants.nelts; i++) {
+
+        if (!(tenant[i]->resources & (1u << AG_RESOURCE_MONEY))) {
+            continue;
+        }
+
+        for (n = 0; n < model->names.nelts; n++) {
+            if (ngx_agent_conf_allows(tenant[i], &name[n])) {
+                return tenant[i];
+            }
+        }
+    }
+
+    return NULL;
 }

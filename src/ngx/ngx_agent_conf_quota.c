@@ -370,7 +370,8 @@ ngx_agent_conf_quota_name(ngx_conf_t *cf, ngx_agent_quota_t *quota,
     resource = &ngx_agent_resources[quota->limit.resource];
 
     p = ngx_pnalloc(cf->pool, resource->len + 1 + per->len + 1
-                              + quota->model.len + NGX_INT64_LEN);
+                              + quota->model.len + sizeof("@session")
+                              + NGX_INT64_LEN);
     if (p == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -394,6 +395,12 @@ ngx_agent_conf_quota_name(ngx_conf_t *cf, ngx_agent_quota_t *quota,
     if (quota->model.len != 0) {
         *p++ = '/';
         p = ngx_cpymem(p, quota->model.data, quota->model.len);
+    }
+
+    if (quota->by != NGX_AGENT_BY_TENANT) {
+        *p++ = '@';
+        p = ngx_cpymem(p, ngx_agent_bys[quota->by].name.data,
+                       ngx_agent_bys[quota->by].name.len);
     }
 
     quota->name.len = p - quota->name.data;

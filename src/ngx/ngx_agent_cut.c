@@ -12,6 +12,7 @@
 
 
 static ngx_uint_t ngx_agent_cut_is_over(ngx_agent_attempt_t *attempt);
+static uint64_t ngx_agent_cut_ratio(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_cut_end(ngx_agent_attempt_t *attempt);
 
 
@@ -65,6 +66,18 @@ ngx_agent_cut_is_over(ngx_agent_attempt_t *attempt)
 
     end.asked = 1;
     end.said = attempt->said;
+    end.ratio = ngx_agent_cut_ratio(attempt->call);
+
+    if (attempt->call->request.max_output_tokens != 0) {
+
+        /*
+         * Its provider counts better than we do, and knows when to stop: only
+         * who does not is stopped.
+         */
+
+        end.ratio = AG_TOKENS_RATIO_MAX;
+        end.said = attempt->said / 2;
+    }
     end.estimate = limits->request.input;
     end.price = limits->request.price;
 
@@ -89,6 +102,13 @@ ngx_agent_cut_is_over(ngx_agent_attempt_t *attempt)
 }
 
 
+static uint64_t
+ngx_agent_cut_ratio(ngx_agent_call_t *call)
+{
+    return call->model->series ? call->model->series->ratio : 0;
+}
+
+
 /* Behind what the client gets anyway; it is told what is known by now. */
 static ngx_int_t
 ngx_agent_cut_end(ngx_agent_attempt_t *attempt)
@@ -100,7 +120,7 @@ ngx_agent_cut_end(ngx_agent_attempt_t *attempt)
 
     call = attempt->call;
     usage = &attempt->usage;
-    said = ag_tokens_of(attempt->said, 0);
+    said = ag_tokens_of(attempt->said, ngx_agent_cut_ratio(call));
 
     if (usage->input_tokens == 0) {
         usage->input_tokens = call->limits->request.input;

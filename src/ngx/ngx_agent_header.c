@@ -49,8 +49,7 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
     }
 
     provider = call->target->provider;
-    name = call->target->model.len ? &call->target->model
-                                   : &call->model_name;
+    name = ngx_agent_model_told(call);
 
     attempts.data = ngx_pnalloc(call->pool, NGX_INT_T_LEN);
     if (attempts.data == NULL) {

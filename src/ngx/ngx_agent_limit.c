@@ -13,8 +13,10 @@
 static ngx_int_t ngx_agent_limit_begin(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_limit_local(ngx_agent_call_t *call);
 static void ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now);
+static void ngx_agent_limit_later(ngx_agent_limits_t *limits);
 static void ngx_agent_limit_session(ngx_agent_call_t *call, ag_now_t *now);
 static ngx_int_t ngx_agent_limit_ask(ngx_agent_call_t *call);
+static void ngx_agent_limit_ended(ngx_agent_call_t *call, ag_now_t *now);
 static ngx_agent_entry_t *ngx_agent_limit_fix(ngx_slab_pool_t *pool,
     ngx_agent_zone_t *shared, const uint64_t id[2],
     ngx_agent_tenant_t *tenant, ngx_agent_quota_t *quota);
@@ -23,6 +25,7 @@ static void ngx_agent_limit_hold(ngx_agent_limits_t *limits);
 static void ngx_agent_limit_standings(ngx_agent_limits_t *limits,
     ag_now_t *now);
 static ngx_int_t ngx_agent_limit_shared(ngx_agent_call_t *call);
+static void ngx_agent_limit_learned(ngx_agent_limits_t *limits);
 static ngx_int_t ngx_agent_limit_alone(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_limit_verdict(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_limit_go_on(ngx_agent_call_t *call);
@@ -184,6 +187,10 @@ ngx_agent_call_limit(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
+    if (call->limits->count == 0 && call->limits->session == NULL) {
+        return ngx_agent_limit_go_on(call);
+    }
+
     return (call->main->redis == NULL) ? ngx_agent_limit_local(call)
                                        : ngx_agent_limit_ask(call);
 }
@@ -198,16 +205,23 @@ ngx_agent_limit_ask(ngx_agent_call_t *call)
 
     limits = call->limits;
 
-    if (limits->session != NULL && !call->main->redis->share) {
+    if (limits->session != NULL) {
         ngx_agent_step_begin(call->main, call->tenant->id, limits->ticket);
         ngx_agent_limit_now(&now);
-        ngx_agent_limit_session(call, &now);
+
+        if (call->main->redis->share) {
+            ngx_agent_limit_ended(call, &now);
+
+        } else {
+            ngx_agent_limit_session(call, &now);
+        }
+
         ngx_agent_step_end(call->main, call->tenant->id, limits->ticket);
 
         if (limits->session_verdict != AG_SESSION_GOES_ON
-            || limits->count == 0)
+            || (limits->count == 0 && limits->in_session))
         {
-            limits->taken = (limits->session_verdict == AG_SESSION_GOES_ON);
+            limits->taken = limits->in_session;
             return ngx_agent_limit_verdict(call);
         }
     }
@@ -265,8 +279,18 @@ ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now)
     ngx_agent_limit_session(call, now);
 
     if (limits->session_verdict == AG_SESSION_GOES_ON) {
-        ag_limit_take(limits->claims, (unsigned) limits->count, now,
-                      &limits->verdict);
+
+        if (limits->local
+            && call->main->redis->when_down == NGX_AGENT_REDIS_ALLOW)
+        {
+            ngx_memzero(&limits->verdict, sizeof(ag_verdict_t));
+            ag_limit_record(limits->claims, (unsigned) limits->count, now);
+
+        } else {
+            ag_limit_take(limits->claims, (unsigned) limits->count, now,
+                          &limits->verdict);
+            ngx_agent_limit_later(limits);
+        }
 
         if (limits->verdict.result == AG_LIMIT_TAKEN) {
             limits->taken = 1;
@@ -283,6 +307,25 @@ ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now)
     }
 
     ngx_agent_limit_standings(limits, now);
+}
+
+
+/* Larger than this node's share is not larger than the limit. */
+static void
+ngx_agent_limit_later(ngx_agent_limits_t *limits)
+{
+    ag_claim_t  *claim;
+
+    if (!limits->local || limits->verdict.result != AG_LIMIT_NEVER) {
+        return;
+    }
+
+    claim = &limits->claims[limits->verdict.refused];
+
+    if (claim->least <= claim->limit->max) {
+        limits->verdict.result = AG_LIMIT_FULL;
+        limits->verdict.wait = 0;
+    }
 }
 
 
@@ -312,6 +355,25 @@ ngx_agent_limit_session(ngx_agent_call_t *call, ag_now_t *now)
 
     } else {
         ag_session_refused(&entry->session, &limits->asked, now->us);
+    }
+}
+
+
+/* Within a step: a shared session that has ended even by what this node knows
+ * of it, which Redis may have lost. */
+static void
+ngx_agent_limit_ended(ngx_agent_call_t *call, ag_now_t *now)
+{
+    ag_session_verdict_t        verdict;
+    ngx_agent_session_entry_t  *entry;
+
+    entry = (ngx_agent_session_entry_t *) call->limits->session->data;
+
+    verdict = ag_session_check(&entry->session, &call->tenant->guard,
+                               &call->limits->asked, now->us);
+
+    if (verdict != AG_SESSION_LOOP) {
+        call->limits->session_verdict = verdict;
     }
 }
 
@@ -422,11 +484,25 @@ ngx_agent_limit_shared(ngx_agent_call_t *call)
 
     } else {
         ngx_agent_limit_unsession(limits);
+        ngx_agent_limit_learned(limits);
     }
 
     ngx_agent_step_end(call->main, call->tenant->id, limits->ticket);
 
     return ngx_agent_limit_verdict(call);
+}
+
+
+/* Within a step: a stop on another node is remembered, should Redis forget. */
+static void
+ngx_agent_limit_learned(ngx_agent_limits_t *limits)
+{
+    ngx_agent_session_entry_t  *entry;
+
+    if (limits->session_verdict == AG_SESSION_STOPPED) {
+        entry = (ngx_agent_session_entry_t *) limits->session->data;
+        entry->session.stopped = 1;
+    }
 }
 
 
@@ -449,9 +525,9 @@ ngx_agent_limit_alone(ngx_agent_call_t *call)
     for (i = 0; i < limits->count; i++) {
         claim = &limits->claims[i];
 
-        claim->max = (call->main->redis->when_down == NGX_AGENT_REDIS_ALLOW)
-                     ? UINT64_MAX / 4
-                     : ngx_agent_store_share(call->main, claim->limit->max);
+        if (call->main->redis->when_down == NGX_AGENT_REDIS_LOCAL) {
+            claim->max = ngx_agent_store_share(call->main, claim->limit->max);
+        }
     }
 
     return ngx_agent_limit_local(call);

@@ -18,6 +18,10 @@
 #include "core/ag_standing.h"
 
 
+#define NGX_AGENT_CLAIM_LARGE  16384    /* bytes; a longer body with files in
+                                           it is not measured by its length */
+
+
 /*
  * One call's.  Arrays are parallel: of each quota of the tenant that counts
  * this call.
@@ -47,6 +51,7 @@ struct ngx_agent_limits_s {
     ngx_agent_redis_query_t   query;
     uint64_t                  lease;
     ngx_queue_t               queue;        /* of calls with leases */
+    ngx_msec_t                renewed;      /* its leases */
     ngx_queue_t               sessions;     /* of calls with a session */
 
     unsigned                  told:1;       /* "standings" are known */
@@ -129,10 +134,11 @@ void ngx_agent_session_id(uint64_t id[2], ngx_agent_tenant_t *tenant,
 void ngx_agent_session_watch(ngx_agent_call_t *call);
 void ngx_agent_session_leave(ngx_agent_call_t *call);
 
-/* POST .../sessions/ID/stop: marks it in all tenants that know it; the number
- * of them. */
+/* POST .../sessions/ID/stop: marks it in that tenant, or, without a name, in
+ * all of nginx.conf that know it; the number of them.  A shared one is marked
+ * in any case. */
 ngx_uint_t ngx_agent_session_stop(ngx_agent_main_conf_t *amcf,
-    ngx_str_t *session);
+    ngx_str_t *session, ngx_str_t *name);
 
 ngx_int_t ngx_agent_session_init_process(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
@@ -164,8 +170,8 @@ void ngx_agent_state_file_exit_process(ngx_agent_main_conf_t *amcf);
 void ngx_agent_state_file_exit_master(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
 
-/* manage: ngx_agent_manage.c: a POST below agent_status: NGX_OK and a body, or
- * what the handler returns. */
+/* manage: ngx_agent_manage.c: a POST below agent_status: NGX_OK and a body;
+ * NGX_DECLINED and the body of a 404; or what the handler returns. */
 ngx_int_t ngx_agent_manage(ngx_http_request_t *r, ngx_str_t *body);
 
 /* store: ngx_agent_store.c: limits in Redis */
@@ -196,6 +202,8 @@ void ngx_agent_share_changed(ngx_agent_attempt_t *attempt,
 /* Renews leases: init_process. */
 ngx_int_t ngx_agent_store_init_process(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
+
+void ngx_agent_store_exit_process(void);
 
 /* The share of a limit that this node may give out alone. */
 uint64_t ngx_agent_store_share(ngx_agent_main_conf_t *amcf, uint64_t max);

@@ -44,6 +44,7 @@ ngx_int_t
 ngx_agent_limit_refuse(ngx_agent_call_t *call)
 {
     u_char              *text;
+    ag_limit_t           limit;
     ag_verdict_t        *verdict;
     ag_error_class_t     class;
     ngx_agent_quota_t   *quota;
@@ -61,8 +62,11 @@ ngx_agent_limit_refuse(ngx_agent_call_t *call)
     ngx_memzero(&call->error, sizeof(ag_error_t));
 
     call->error.message.data = text;
+    limit = quota->limit;
+    limit.max = limits->claims[verdict->refused].max;   /* a node's share */
+
     call->error.message.len =
-        ag_standing_refusal(text, &quota->limit, ngx_agent_str(&quota->name),
+        ag_standing_refusal(text, &limit, ngx_agent_str(&quota->name),
                             verdict->result,
                             limits->claims[verdict->refused].least,
                             verdict->wait);

@@ -17,11 +17,18 @@ static ngx_uint_t ngx_agent_manage_session(ngx_http_request_t *r,
     ngx_str_t *session);
 
 
+static ngx_str_t  ngx_agent_manage_unknown = ngx_string(
+    "{\"error\":{\"message\":\"No session of that id is known: only those of "
+    "tenants with a \\\"session\\\" line are, and of tenants in Redis with "
+    "?tenant=NAME.\",\"type\":\"invalid_request_error\",\"param\":null,"
+    "\"code\":\"session_not_found\"}}");
+
+
 ngx_int_t
 ngx_agent_manage(ngx_http_request_t *r, ngx_str_t *body)
 {
     ngx_int_t               rc;
-    ngx_str_t               session;
+    ngx_str_t               session, name;
     ngx_uint_t              n;
     ngx_agent_loc_conf_t   *alcf;
     ngx_agent_main_conf_t  *amcf;
@@ -43,10 +50,17 @@ ngx_agent_manage(ngx_http_request_t *r, ngx_str_t *body)
         return NGX_HTTP_NOT_FOUND;
     }
 
-    n = ngx_agent_session_stop(amcf, &session);
+    ngx_str_null(&name);
+
+    /* "?tenant=" with nothing behind it is nobody, not everybody */
+
+    n = (ngx_http_arg(r, (u_char *) "tenant", 6, &name) == NGX_OK
+         && name.len == 0)
+        ? 0 : ngx_agent_session_stop(amcf, &session, &name);
 
     if (n == 0) {
-        return NGX_HTTP_NOT_FOUND;
+        *body = ngx_agent_manage_unknown;
+        return NGX_DECLINED;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,

@@ -10,7 +10,7 @@
  */
 
 
-#include "ngx/ngx_agent_shm.h"
+#include "ngx/ngx_agent_table.h"
 #include "core/ag_share.h"
 
 
@@ -145,14 +145,19 @@ ngx_int_t
 ngx_agent_metric_snapshot(ngx_agent_main_conf_t *amcf, ngx_pool_t *pool,
     ag_snapshot_t *snapshot)
 {
-    uint64_t           *gauges;
-    ag_scope_t          scope;
-    ag_scope_series_t  *out;
+    uint64_t                *gauges;
+    ag_scope_t               scope;
+    ag_scope_series_t       *out;
+    ngx_agent_table_stat_t   stat;
 
     gauges = ngx_pcalloc(pool, (ag_gauges() + 1) * sizeof(uint64_t));
     if (gauges == NULL) {
         return NGX_ERROR;
     }
+
+    ngx_agent_table_stat(amcf->shared, &stat);
+    ngx_agent_metric_set(amcf->gateway, AG_M_ZONE_ENTRIES, stat.entries);
+    ngx_agent_metric_set(amcf->gateway, AG_M_ZONE_BYTES, stat.used);
 
     snapshot->version = NGX_AGENT_VERSION;
     snapshot->time = ngx_time();

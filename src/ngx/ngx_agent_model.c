@@ -64,6 +64,7 @@ ngx_agent_model_find(ngx_agent_call_t *call)
 
     if (detour != NULL) {
         call->model = detour->model;
+        call->routed = &detour->to;
         amended = &detour->to;
         name.data = ngx_pstrdup(call->pool, &name);
 
@@ -114,6 +115,17 @@ ngx_agent_model_shown(ngx_agent_call_t *call)
 
     call->model_name.data = p;
     call->model_name.len = len;
+}
+
+
+ngx_str_t *
+ngx_agent_model_told(ngx_agent_call_t *call)
+{
+    if (call->target->model.len != 0) {
+        return &call->target->model;
+    }
+
+    return call->routed ? call->routed : &call->model_name;
 }
 
 

@@ -120,7 +120,8 @@ ngx_agent_read_more(ngx_agent_call_t *call)
         call->body.data = b->pos;
         call->body.len = (size_t) (b->last - b->pos);
 
-        return NGX_OK;
+        return (call->body.len > call->upload.max)
+               ? NGX_HTTP_REQUEST_ENTITY_TOO_LARGE : NGX_OK;
     }
 
     for ( ;; ) {

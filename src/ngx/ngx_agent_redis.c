@@ -348,7 +348,7 @@ ngx_agent_redis_read(ngx_agent_redis_link_t *link)
         }
 
         if (context->reader->len - context->reader->pos
-            > NGX_AGENT_REDIS_TEXT)
+            > NGX_AGENT_REDIS_REPLY)
         {
             return ngx_agent_redis_because(link, "a reply of it is too long");
         }

@@ -71,8 +71,5 @@ void ngx_agent_redis_cancel(ngx_agent_redis_query_t *query);
 /* Would a query be sent? */
 ngx_uint_t ngx_agent_redis_is_up(ngx_agent_main_conf_t *amcf);
 
-/* When this worker last lost Redis, us of ngx_agent_table_now(); 0: never. */
-uint64_t ngx_agent_redis_lost_at(ngx_agent_main_conf_t *amcf);
-
 
 #endif /* _NGX_AGENT_REDIS_H_INCLUDED_ */

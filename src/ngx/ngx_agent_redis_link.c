@@ -230,17 +230,6 @@ ngx_agent_redis_is_up(ngx_agent_main_conf_t *amcf)
 }
 
 
-uint64_t
-ngx_agent_redis_lost_at(ngx_agent_main_conf_t *amcf)
-{
-    ngx_agent_redis_link_t  *link;
-
-    link = amcf->redis_link;
-
-    return (link != NULL) ? link->lost_at : 0;
-}
-
-
 /* It is time for the next connection, or the one that is made is too slow. */
 
 static void
@@ -425,9 +414,7 @@ ngx_agent_redis_refuse(ngx_agent_redis_link_t *link, const char *cause, ...)
 ngx_int_t
 ngx_agent_redis_failed(ngx_agent_redis_link_t *link)
 {
-    if (link->failures++ == 0) {
-        link->failed_at = ngx_agent_table_now();
-    }
+    link->failures++;
 
     return (link->failures < NGX_AGENT_REDIS_FAILURES) ? NGX_OK : NGX_ERROR;
 }
@@ -445,10 +432,6 @@ void
 ngx_agent_redis_drop(ngx_agent_redis_link_t *link)
 {
     ngx_agent_redis_shut(link);
-
-    if (link->ready || link->lost_at == 0) {
-        link->lost_at = link->failed_at;
-    }
 
     if (link->ready) {
         link->ready = 0;

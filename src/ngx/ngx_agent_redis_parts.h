@@ -16,11 +16,14 @@
 
 #define NGX_AGENT_REDIS_FAILURES     3      /* in a row open the breaker */
 #define NGX_AGENT_REDIS_ADDRESSES    8      /* of its name */
-#define NGX_AGENT_REDIS_TEXT         262144 /* bytes of text in a reply; ours
-                                               have some thousand */
-#define NGX_AGENT_REDIS_ELEMENTS     1024   /* of an array; a reply with more
-                                               is no reply of ours */
+#define NGX_AGENT_REDIS_TEXT         16384  /* bytes of text in a reply that
+                                               are kept; ours have some
+                                               thousand */
+#define NGX_AGENT_REDIS_REPLY        (4 * 1024 * 1024)  /* bytes of a reply; a
+                                               longer one breaks the link */
+#define NGX_AGENT_REDIS_ELEMENTS     65536  /* of an array, the same */
 #define NGX_AGENT_REDIS_PENDING_MAX  16384  /* commands without a reply */
+#define NGX_AGENT_REDIS_TOLD         60     /* s between two complaints */
 #define NGX_AGENT_REDIS_CAUSE        160    /* bytes */
 #define NGX_AGENT_REDIS_CODE         32     /* bytes of an error's code that
                                                are shown */
@@ -83,8 +86,6 @@ typedef struct {
     ngx_uint_t                failures;     /* in a row */
     ngx_uint_t                attempts;     /* since it was of use */
     ngx_msec_t                ready_at;
-    uint64_t                  failed_at;    /* us, the first of them */
-    uint64_t                  lost_at;
     ngx_msec_t                said_at;
 
     unsigned                  connecting:1;

@@ -26,6 +26,12 @@ static ngx_int_t ngx_agent_redis_answer(ngx_agent_redis_link_t *link,
     ngx_agent_redis_pending_t *pending);
 static ngx_int_t ngx_agent_redis_again(ngx_agent_redis_link_t *link,
     ngx_agent_redis_pending_t *pending);
+static void ngx_agent_redis_complain(ngx_agent_redis_link_t *link,
+    ag_str_t error);
+
+
+static const ag_str_t  ngx_agent_redis_flood =
+    ag_string("ERR the reply is too long");
 
 
 ngx_int_t
@@ -372,8 +378,17 @@ ngx_agent_redis_answer(ngx_agent_redis_link_t *link,
     ngx_agent_redis_query_t  *query;
 
     rc = NGX_OK;
-    values = link->flooded ? NULL : link->values;
+    values = link->values;
     late = pending->late;
+
+    if (link->flooded) {
+
+        /* somebody wrote what is too long for us: no fault of the link */
+
+        link->count = 1;
+        values[0].kind = AG_REDIS_ERROR;
+        values[0].text = ngx_agent_redis_flood;
+    }
 
     if (link->count == 1 && link->values[0].kind == AG_REDIS_ERROR) {
 
@@ -392,6 +407,9 @@ ngx_agent_redis_answer(ngx_agent_redis_link_t *link,
             (void) ngx_agent_redis_because(link, "it answers %*s", code.len,
                                            code.data);
             rc = ngx_agent_redis_failed(link);
+
+        } else {
+            ngx_agent_redis_complain(link, link->values[0].text);
         }
 
     } else if (!late) {
@@ -498,6 +516,28 @@ ngx_agent_redis_give_up(ngx_agent_redis_link_t *link)
             query->handler(query, NULL, 0);
         }
     }
+}
+
+
+/* It works, and somebody wrote what our commands cannot read; once a minute is
+ * often enough. */
+static void
+ngx_agent_redis_complain(ngx_agent_redis_link_t *link, ag_str_t error)
+{
+    ag_str_t  code;
+
+    static time_t  told;
+
+    if (ngx_time() - told < NGX_AGENT_REDIS_TOLD) {
+        return;
+    }
+
+    told = ngx_time();
+    code = ngx_agent_redis_code(error);
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "agent: Redis refuses a command, address: \"%V\", code: %*s",
+                  &link->main->redis->address, code.len, code.data);
 }
 
 

@@ -115,14 +115,21 @@ ngx_agent_reply_page(ngx_agent_call_t *call)
 static ngx_int_t
 ngx_agent_reply_error(ngx_agent_call_t *call)
 {
-    ngx_uint_t             status;
+    ngx_uint_t             level, status;
     const ag_error_row_t  *row;
 
     row = ag_error_row(call->error.class);
     status = call->error.status ? call->error.status : row->status;
 
     if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+
+        /* of a full zone and of Redis the log has heard already */
+
+        level = (call->error.class == AG_E_CAPACITY
+                 || call->error.class == AG_E_STORE)
+                ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+        ngx_log_error(level, call->log, 0,
                       "agent: call failed, class: %s, provider: \"%V\", "
                       "provider status: %ui, id: %V", row->name,
                       call->target ? &call->target->provider->name

@@ -109,8 +109,9 @@ ngx_agent_session_ask(ngx_agent_call_t *call, ag_session_call_t *asked)
 {
     (void) ag_session_depth_read(ngx_agent_str(&call->depth), &asked->depth);
 
-    if (call->tenant->guard.repeats != 0) {
-        asked->fingerprint = ag_tokens_fingerprint(ngx_agent_str(&call->body));
+    if (call->tenant->guard.repeats != 0 && !call->raw) {
+        asked->fingerprint = ag_tokens_fingerprint(ngx_agent_str(&call->body))
+                             + (uint64_t) call->endpoint;
     }
 }
 
@@ -119,17 +120,28 @@ void
 ngx_agent_session_id(uint64_t id[2], ngx_agent_tenant_t *tenant,
     ngx_str_t *session)
 {
-    ngx_agent_table_id(id, NGX_AGENT_ENTRY_SESSION, tenant->name.data,
-                       tenant->name.len);
-    ngx_agent_table_id(id, id[0] ^ id[1], session->data, session->len);
+    ngx_agent_table_id(id, tenant->hash[0], session->data, session->len);
+    id[0] ^= tenant->hash[1];
+    id[1] ^= NGX_AGENT_ENTRY_SESSION;
 }
 
 
 void
 ngx_agent_session_watch(ngx_agent_call_t *call)
 {
+    ngx_agent_session_entry_t  *data;
+
     ngx_queue_insert_tail(&ngx_agent_session_calls, &call->limits->sessions);
     call->limits->watched = 1;
+
+    /* maybe while the call waited for Redis */
+
+    data = (ngx_agent_session_entry_t *) call->limits->session->data;
+
+    if (data->session.stopped) {
+        call->stopped = 1;
+        ngx_post_event(&call->wake, &ngx_posted_events);
+    }
 }
 
 
@@ -147,17 +159,30 @@ ngx_agent_session_leave(ngx_agent_call_t *call)
 
 
 ngx_uint_t
-ngx_agent_session_stop(ngx_agent_main_conf_t *amcf, ngx_str_t *session)
+ngx_agent_session_stop(ngx_agent_main_conf_t *amcf, ngx_str_t *session,
+    ngx_str_t *name)
 {
     ngx_uint_t            i, n;
-    ngx_agent_tenant_t  **tenant;
+    ngx_agent_tenant_t    other, **tenant;
 
     n = 0;
     tenant = amcf->tenants.elts;
 
-    for (i = 0; i < amcf->tenants.nelts; i++) {
-        if (tenant[i]->session_at.line != 0) {
-            n += ngx_agent_session_mark(amcf, tenant[i], session);
+    if (name->len != 0) {
+
+        /* maybe one of Redis, which is nowhere but in its calls */
+
+        ngx_memzero(&other, sizeof(ngx_agent_tenant_t));
+        other.name = *name;
+        ngx_agent_claim_tenant(&other);
+
+        n = ngx_agent_session_mark(amcf, &other, session);
+
+    } else {
+        for (i = 0; i < amcf->tenants.nelts; i++) {
+            if (tenant[i]->session_at.line != 0) {
+                n += ngx_agent_session_mark(amcf, tenant[i], session);
+            }
         }
     }
 
@@ -197,7 +222,11 @@ ngx_agent_session_mark(ngx_agent_main_conf_t *amcf,
                                tenant->id, id)
            == AG_OK)
     {
-        (void) ngx_agent_redis_eval(amcf, NULL, AG_REDIS_STOP, &command);
+        if (ngx_agent_redis_eval(amcf, NULL, AG_REDIS_STOP, &command)
+            == NGX_OK)
+        {
+            return 1;       /* another node may know it */
+        }
     }
 
     return entry != NULL;

@@ -252,8 +252,9 @@ typedef enum {
 typedef struct {
     ag_limit_t                limit;
     ngx_str_t                 name;         /* "requests/1m", "budget/month",
-                                               "tokens/1h/gpt-5*": resource,
-                                               "per" as written, model */
+                                               "tokens/1h/gpt-5*@key":
+                                               resource, "per" as written,
+                                               model, "by" */
     ngx_str_t                 model;        /* as the client asks for it; a
                                                name or "prefix*"; empty: all */
     ngx_uint_t                by;           /* ngx_agent_by_t */
@@ -322,6 +323,7 @@ struct ngx_agent_tenant_s {
 
     /* made when the whole is read */
     uint64_t                  id;           /* hash of the name */
+    uint64_t                  hash[2];      /* a longer one, for ids */
     ngx_uint_t                resources;    /* bits 1 << ag_resource_t that a
                                                quota counts */
     ngx_uint_t                by;           /* bits 1 << ngx_agent_by_t of

@@ -14,6 +14,8 @@ static void ngx_agent_settle_charge(ngx_agent_call_t *call,
     ag_charge_t *charge);
 static void ngx_agent_settle_end(ngx_agent_call_t *call,
     ag_charge_end_t *end);
+static void ngx_agent_settle_most(ngx_agent_call_t *call,
+    ag_charge_end_t *end);
 static void ngx_agent_settle_learn(ngx_agent_call_t *call);
 static void ngx_agent_settle_give(ngx_agent_call_t *call,
     ag_charge_t *charge);
@@ -27,6 +29,10 @@ ngx_agent_settle(ngx_agent_call_t *call)
 
     limits = call->limits;
     ngx_memzero(&charge, sizeof(ag_charge_t));
+
+    if (call->committed) {
+        call->usage = call->attempt->usage;     /* its client may have left */
+    }
 
     if (call->model != NULL && !call->raw
         && call->endpoint != AG_ENDPOINT_COUNT_TOKENS)
@@ -85,7 +91,7 @@ ngx_agent_settle_charge(ngx_agent_call_t *call, ag_charge_t *charge)
         ngx_agent_metric_add(call->model->series, AG_M_MODEL_CLAMPED, 1);
     }
 
-    if (call->usage.known && !charge->clamped) {
+    if (call->usage.known && !charge->clamped && !end.torn) {
         ngx_agent_settle_learn(call);
     }
 }
@@ -94,6 +100,7 @@ ngx_agent_settle_charge(ngx_agent_call_t *call, ag_charge_t *charge)
 static void
 ngx_agent_settle_end(ngx_agent_call_t *call, ag_charge_end_t *end)
 {
+    ngx_str_t             name;
     ag_usage_t           *usage;
     ngx_agent_target_t   *target;
     ngx_agent_limits_t   *limits;
@@ -114,13 +121,14 @@ ngx_agent_settle_end(ngx_agent_call_t *call, ag_charge_end_t *end)
     end->estimate = limits ? limits->request.input : 0;
 
     if (attempt != NULL && attempt->transfer != NULL) {
-        end->said = (call->streaming || attempt->said != 0
+        end->said = (call->streaming || attempt->said != 0 || !call->committed
                      || call->endpoint == AG_ENDPOINT_EMBEDDINGS)
                     ? attempt->said : attempt->answer.len;
         end->torn = call->streaming && !attempt->finished;
-        end->asked = call->committed
-                     || call->error.class == AG_E_CLIENT_GONE
-                     || call->error.class == AG_E_SESSION_STOPPED;
+
+        /* who was cut off has worked, who failed before that has not */
+
+        end->asked = call->committed || attempt->error == AG_E_CLIENT_GONE;
     }
 
     end->extra_input = call->lost.input_tokens
@@ -133,22 +141,44 @@ ngx_agent_settle_end(ngx_agent_call_t *call, ag_charge_end_t *end)
         return;
     }
 
+    name.data = (u_char *) call->request.model.data;
+    name.len = call->request.model.len;
+
     end->price = target->model.len
                  ? target->price
                  : call->main->priced
                  ? ngx_agent_conf_price_of(call->main, target->provider,
-                                           &call->model_name)
+                                           &name)
                  : NULL;
 
-    if (target->facts != NULL && target->facts->name.len != 0) {
-        end->most_input = target->facts->context_window;
-        end->most_output = target->facts->max_output_tokens
-                           * (uint64_t) call->request.choices;
+    ngx_agent_settle_most(call, end);
+}
+
+
+/* What one prompt may have and its answer: several of them have no bound. */
+static void
+ngx_agent_settle_most(ngx_agent_call_t *call, ag_charge_end_t *end)
+{
+    uint64_t           choices;
+    const ag_facts_t  *facts;
+
+    if (call->endpoint == AG_ENDPOINT_EMBEDDINGS
+        || call->endpoint == AG_ENDPOINT_COMPLETIONS)
+    {
+        return;
+    }
+
+    facts = call->target->facts;
+    choices = (uint64_t) call->request.choices;
+
+    if (facts != NULL && facts->name.len != 0) {
+        end->most_input = facts->context_window;
+        end->most_output = facts->max_output_tokens * choices;
     }
 
     if (call->request.max_output_tokens != 0) {
         end->most_output = (uint64_t) call->request.max_output_tokens
-                           * (uint64_t) call->request.choices;
+                           * choices;
     }
 }
 
@@ -162,9 +192,10 @@ ngx_agent_settle_learn(ngx_agent_call_t *call)
     series = call->model->series;
 
     if (series == NULL || call->usage.input_tokens == 0
-        || call->tenant->resources == 0)
+        || call->tenant->resources == 0 || call->attempt->shortened
+        || call->body.len > NGX_AGENT_CLAIM_LARGE)
     {
-        return;
+        return;         /* a large one may hold files */
     }
 
     series->ratio = ag_tokens_learn(series->ratio, call->body.len,
@@ -214,5 +245,8 @@ ngx_agent_settle_give(ngx_agent_call_t *call, ag_charge_t *charge)
 
     if (limits->shared) {
         ngx_agent_store_settle(call, charge->cost);
+
+    } else if (limits->leased) {
+        ngx_agent_store_forget(call);
     }
 }

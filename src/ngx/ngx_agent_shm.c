@@ -80,14 +80,19 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
         pool->data = shared;
     }
 
+    if (data == NULL && ngx_agent_shm_old(zone) == NULL) {
+        ngx_agent_state_file_read(amcf, shared, zone->shm.log);
+    }
+
     if (ngx_agent_shm_connect(amcf) != NGX_OK
         || ngx_agent_state_connect(amcf) != NGX_OK
         || ngx_agent_limit_connect(amcf, shared) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "agent: zone \"%V\" has no room for the configured "
-                      "targets beside those of earlier configurations: give "
-                      "it a larger size, or restart nginx",
+                      "targets and tenants' limits beside those of earlier "
+                      "configurations: give it a larger size, or restart "
+                      "nginx",
                       &zone->shm.name);
         return NGX_ERROR;
     }
@@ -97,10 +102,6 @@ ngx_agent_shm_init(ngx_shm_zone_t *zone, void *data)
         /* behind connect: configured names come first if room is short */
 
         ngx_agent_shm_inherit(zone, shared);
-    }
-
-    if (data == NULL && shared->loaded == 0) {
-        ngx_agent_state_file_read(amcf, shared, zone->shm.log);
     }
 
     amcf->shared = shared;

@@ -36,6 +36,7 @@ static ngx_int_t ngx_agent_state_file_apply(ngx_slab_pool_t *pool,
 static void ngx_agent_state_file_grow(void *to, void *from, void *data);
 static void ngx_agent_state_file_on_timer(ngx_event_t *ev);
 static ngx_int_t ngx_agent_state_file_open(ngx_agent_state_file_t *file);
+static void ngx_agent_state_file_drop(ngx_agent_state_file_t *file);
 static ngx_int_t ngx_agent_state_file_slice(ngx_agent_state_file_t *file);
 static ngx_int_t ngx_agent_state_file_add(ngx_agent_entry_t *entry,
     void *data);
@@ -227,6 +228,10 @@ ngx_agent_state_file_on_timer(ngx_event_t *ev)
     dummy = ev->data;
     file = dummy->data;
 
+    if (ngx_exiting) {
+        return;         /* the zone may not be the newest any more */
+    }
+
     if (file->fd == NGX_INVALID_FILE) {
         seen = file->main->shared->saved;
 
@@ -260,9 +265,7 @@ ngx_agent_state_file_exit_process(ngx_agent_main_conf_t *amcf)
     file = &ngx_agent_state_file;
 
     if (file->main != NULL && file->fd != NGX_INVALID_FILE) {
-        ngx_close_file(file->fd);       /* half of it is of no use */
-        (void) ngx_delete_file(file->temporary);
-        file->fd = NGX_INVALID_FILE;
+        ngx_agent_state_file_drop(file);    /* half of it is of no use */
     }
 
     ag_buf_free(&file->out);
@@ -326,15 +329,34 @@ ngx_agent_state_file_open(ngx_agent_state_file_t *file)
     file->now.us = ngx_agent_table_now();
     file->now.wall = (int64_t) ngx_time();
 
-    file->fd = ngx_open_file(name, NGX_FILE_WRONLY, NGX_FILE_TRUNCATE, 0600);
+    /* the folder is the workers', and the master is root */
+
+    (void) ngx_delete_file(name);
+
+    file->fd = open((char *) name, O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW, 0600);
 
     if (file->fd == NGX_INVALID_FILE) {
         ngx_agent_state_file_fail(file, "opened");
         return NGX_ERROR;
     }
 
-    return ag_state_file_head(&file->out, ngx_agent_state_file_wall())
-           == AG_OK ? NGX_OK : NGX_ERROR;
+    if (ag_state_file_head(&file->out, ngx_agent_state_file_wall())
+        != AG_OK)
+    {
+        ngx_agent_state_file_drop(file);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_agent_state_file_drop(ngx_agent_state_file_t *file)
+{
+    ngx_close_file(file->fd);
+    (void) ngx_delete_file(file->temporary);
+    file->fd = NGX_INVALID_FILE;
 }
 
 
@@ -355,9 +377,7 @@ ngx_agent_state_file_slice(ngx_agent_state_file_t *file)
 
         if (n <= 0) {
             ngx_agent_state_file_fail(file, "written");
-            ngx_close_file(file->fd);
-            (void) ngx_delete_file(file->temporary);
-            file->fd = NGX_INVALID_FILE;
+            ngx_agent_state_file_drop(file);
 
             return NGX_ERROR;
         }

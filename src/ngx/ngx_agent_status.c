@@ -45,9 +45,10 @@ ngx_agent_status_handler(ngx_http_request_t *r)
     if (alcf->manage && r->method == NGX_HTTP_POST) {
         rc = ngx_agent_manage(r, &body);
 
-        return (rc == NGX_OK)
-               ? ngx_agent_status_send(r, NGX_HTTP_OK, &ngx_agent_status_json,
-                                       &body)
+        return (rc == NGX_OK || rc == NGX_DECLINED)
+               ? ngx_agent_status_send(r, rc == NGX_OK ? NGX_HTTP_OK
+                                                       : NGX_HTTP_NOT_FOUND,
+                                       &ngx_agent_status_json, &body)
                : rc;
     }
 
@@ -273,7 +274,9 @@ ngx_agent_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     amcf = ngx_http_conf_get_module_main_conf(cf, ngx_agent_module);
 
-    if (alcf->status != NGX_AGENT_STATUS_HEALTH && amcf->status_at.line == 0) {
+    if ((alcf->status != NGX_AGENT_STATUS_HEALTH || alcf->manage)
+        && amcf->status_at.line == 0)
+    {
         ngx_agent_conf_here(cf, &amcf->status_at);
     }
 

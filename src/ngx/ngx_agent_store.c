@@ -10,11 +10,29 @@
 #include "ngx/ngx_agent_limit.h"
 
 
-#define NGX_AGENT_STORE_RENEW   (AG_REDIS_LEASE_US / 3000)      /* ms */
+#define NGX_AGENT_STORE_RENEW     (AG_REDIS_LEASE_US / 3000)   /* ms */
+#define NGX_AGENT_STORE_LOOK      250  /* ms */
+#define NGX_AGENT_STORE_SOME      128  /* of these at once */
+#define NGX_AGENT_STORE_KEPT_MAX  8192  /* settlements of one outage */
+#define NGX_AGENT_STORE_SLACK     5000  /* us */
+#define NGX_AGENT_STORE_SET       1000000   /* us that only somebody who sets
+                                               a clock moves it */
+
+
+/* A command's words, to be sent when Redis is back. */
+typedef struct {
+    ngx_queue_t               queue;
+    unsigned                  count;
+    ag_str_t                  args[];
+} ngx_agent_store_kept_t;
 
 
 static void ngx_agent_store_step(ngx_agent_call_t *call,
     ag_redis_step_t *step);
+static uint64_t ngx_agent_store_by(ngx_agent_main_conf_t *amcf);
+static void ngx_agent_store_clock(uint64_t clock);
+static void ngx_agent_store_keep(const ag_redis_command_t *command);
+static void ngx_agent_store_send_kept(ngx_agent_main_conf_t *amcf);
 static void ngx_agent_store_on_reply(ngx_agent_redis_query_t *query,
     const ag_redis_value_t *values, ngx_uint_t count);
 static ngx_uint_t ngx_agent_store_behind(ag_claim_t *claim, uint64_t epoch,
@@ -29,6 +47,12 @@ static void ngx_agent_store_renew(ngx_agent_call_t *call);
 /* Of this process. */
 static ngx_event_t  ngx_agent_store_event;
 static ngx_queue_t  ngx_agent_store_leases;
+static ngx_queue_t  ngx_agent_store_settles;    /* that could not be sent */
+static ngx_uint_t   ngx_agent_store_kept;       /* number of them */
+static uint64_t     ngx_agent_store_ahead;      /* us, Redis's clock of ours;
+                                                   0: not known */
+static ngx_uint_t   ngx_agent_store_was_up;
+static ngx_msec_t   ngx_agent_store_back;       /* Redis was, ms */
 
 
 /* ---- before ---- */
@@ -50,6 +74,7 @@ ngx_agent_store_take(ngx_agent_call_t *call)
 
     limits->lease = ngx_agent_request_random(call->main);
     ngx_agent_store_step(call, &step);
+    step.by = ngx_agent_store_by(call->main);
 
     if (ag_redis_take_write(&command, &step) != AG_OK) {
         return NGX_DECLINED;
@@ -72,6 +97,42 @@ ngx_agent_store_take(ngx_agent_call_t *call)
                                  + 2 * call->main->redis->timeout + 1000);
 
     return NGX_AGAIN;
+}
+
+
+/*
+ * A script that runs when nobody waits for it any more must not take what
+ * nobody would give back.  Until when somebody waits is told on Redis's clock:
+ * as it was seen in replies, of which the fastest tell it best.
+ */
+static uint64_t
+ngx_agent_store_by(ngx_agent_main_conf_t *amcf)
+{
+    if (ngx_agent_store_ahead == 0) {
+        return 0;
+    }
+
+    return ngx_agent_table_now() + ngx_agent_store_ahead
+           + (uint64_t) amcf->redis->timeout * 1000 + NGX_AGENT_STORE_SLACK;
+}
+
+
+static void
+ngx_agent_store_clock(uint64_t clock)
+{
+    uint64_t  now, ahead;
+
+    now = ngx_agent_table_now();
+    ahead = (clock > now) ? clock - now : 1;
+
+    if (ahead > ngx_agent_store_ahead
+        || ngx_agent_store_ahead - ahead > NGX_AGENT_STORE_SET)
+    {
+        ngx_agent_store_ahead = ahead;
+
+    } else {
+        ngx_agent_store_ahead -= (ngx_agent_store_ahead - ahead) / 64;
+    }
 }
 
 
@@ -107,16 +168,22 @@ ngx_agent_store_on_reply(ngx_agent_redis_query_t *query,
 {
     ngx_agent_call_t *call = query->data;
 
+    int                  rc;
     ag_redis_step_t      step;
     ngx_agent_limits_t  *limits;
 
     limits = call->limits;
     ngx_agent_store_step(call, &step);
 
-    if (count != 0
-        && ag_redis_take_read(values, count, &step, &limits->verdict)
-           == AG_OK)
-    {
+    rc = (count != 0)
+         ? ag_redis_take_read(values, count, &step, &limits->verdict)
+         : AG_INVALID;
+
+    if (rc != AG_INVALID) {
+        ngx_agent_store_clock(step.clock);
+    }
+
+    if (rc == AG_OK) {
         limits->session_verdict = step.session_verdict;
         limits->answered = 1;
         limits->told = 1;
@@ -161,6 +228,11 @@ ngx_agent_store_forget(ngx_agent_call_t *call)
 
     held = 0;
     limits = call->limits;
+
+    if (limits->leased) {
+        ngx_queue_remove(&limits->queue);
+        limits->leased = 0;
+    }
 
     for (i = 0; i < limits->count; i++) {
         limits->claims[i].taken = 0;
@@ -216,6 +288,14 @@ ngx_agent_store_record(ngx_agent_call_t *call, const ag_now_t *now)
                 claim->window->behind = now->us;
             }
         }
+
+        /* Redis learns of its places when it is back */
+
+        if (limits->lease == 0) {
+            limits->lease = ngx_agent_request_random(call->main);
+        }
+
+        ngx_agent_store_lease(call);
 
         return;
     }
@@ -321,10 +401,101 @@ ngx_agent_store_settle(ngx_agent_call_t *call, uint64_t session_cost)
 
     if (ag_redis_settle_write(&command, &step, limits->asked.cost,
                               session_cost)
-        == AG_OK)
+        == AG_OK
+        && ngx_agent_redis_eval(call->main, NULL, AG_REDIS_SETTLE, &command)
+           != NGX_OK)
     {
-        (void) ngx_agent_redis_eval(call->main, NULL, AG_REDIS_SETTLE,
-                                    &command);
+        ngx_agent_store_keep(&command);
+    }
+}
+
+
+/* Redis is away: a budget of a month would keep the reservation that long. */
+static void
+ngx_agent_store_keep(const ag_redis_command_t *command)
+{
+    u_char                  *p;
+    size_t                   len;
+    unsigned                 i;
+    ngx_agent_store_kept_t  *kept;
+
+    if (ngx_agent_store_kept == NGX_AGENT_STORE_KEPT_MAX) {
+        return;
+    }
+
+    len = 0;
+
+    for (i = 0; i < command->count; i++) {
+        len += command->args[i].len;
+    }
+
+    kept = ngx_alloc(sizeof(ngx_agent_store_kept_t)
+                     + command->count * sizeof(ag_str_t) + len,
+                     ngx_cycle->log);
+    if (kept == NULL) {
+        return;
+    }
+
+    kept->count = command->count;
+    p = (u_char *) &kept->args[command->count];
+
+    for (i = 0; i < command->count; i++) {
+        kept->args[i] = ag_str(p, command->args[i].len);
+        p = ngx_cpymem(p, command->args[i].data, command->args[i].len);
+    }
+
+    ngx_queue_insert_tail(&ngx_agent_store_settles, &kept->queue);
+    ngx_agent_store_kept++;
+}
+
+
+static void
+ngx_agent_store_send_kept(ngx_agent_main_conf_t *amcf)
+{
+    ngx_uint_t               n;
+    ngx_queue_t             *q;
+    ag_redis_command_t       command;
+    ngx_agent_store_kept_t  *kept;
+
+    for (n = 0; n < NGX_AGENT_STORE_SOME; n++) {
+
+        if (ngx_queue_empty(&ngx_agent_store_settles)) {
+            return;
+        }
+
+        q = ngx_queue_head(&ngx_agent_store_settles);
+        kept = ngx_queue_data(q, ngx_agent_store_kept_t, queue);
+
+        command.count = kept->count;
+        command.used = 0;
+        ngx_memcpy(command.args, kept->args, kept->count * sizeof(ag_str_t));
+
+        if (ngx_agent_redis_eval(amcf, NULL, AG_REDIS_SETTLE, &command)
+            != NGX_OK)
+        {
+            return;
+        }
+
+        ngx_queue_remove(q);
+        ngx_free(kept);
+        ngx_agent_store_kept--;
+    }
+}
+
+
+void
+ngx_agent_store_exit_process(void)
+{
+    ngx_queue_t  *q;
+
+    if (ngx_agent_store_settles.next == NULL) {
+        return;
+    }
+
+    while (!ngx_queue_empty(&ngx_agent_store_settles)) {
+        q = ngx_queue_head(&ngx_agent_store_settles);
+        ngx_queue_remove(q);
+        ngx_free(ngx_queue_data(q, ngx_agent_store_kept_t, queue));
     }
 }
 
@@ -340,6 +511,7 @@ ngx_agent_store_lease(ngx_agent_call_t *call)
     for (i = 0; i < limits->count; i++) {
         if (limits->claims[i].limit->resource == AG_RESOURCE_CONCURRENCY) {
             ngx_queue_insert_tail(&ngx_agent_store_leases, &limits->queue);
+            limits->renewed = ngx_current_msec;
             limits->leased = 1;
             return;
         }
@@ -353,6 +525,9 @@ ngx_agent_store_init_process(ngx_cycle_t *cycle, ngx_agent_main_conf_t *amcf)
     static ngx_connection_t  dummy;     /* nginx's debug log asks for one */
 
     ngx_queue_init(&ngx_agent_store_leases);
+    ngx_queue_init(&ngx_agent_store_settles);
+    ngx_agent_store_kept = 0;
+    ngx_agent_store_ahead = 0;
 
     if (amcf->redis == NULL) {
         return NGX_OK;
@@ -366,27 +541,64 @@ ngx_agent_store_init_process(ngx_cycle_t *cycle, ngx_agent_main_conf_t *amcf)
     ngx_agent_store_event.log = cycle->log;
     ngx_agent_store_event.cancelable = 1;
 
-    ngx_add_timer(&ngx_agent_store_event, NGX_AGENT_STORE_RENEW);
+    dummy.data = amcf;
+    ngx_agent_store_was_up = 0;
+
+    ngx_add_timer(&ngx_agent_store_event, NGX_AGENT_STORE_LOOK);
 
     return NGX_OK;
 }
 
 
+/*
+ * Each now and then, and all when Redis is back: it may have come back empty.
+ * Some at a time, the longest ago first: calls wait behind them.
+ */
 static void
 ngx_agent_store_on_timer(ngx_event_t *ev)
 {
-    ngx_queue_t         *q;
-    ngx_agent_limits_t  *limits;
+    ngx_uint_t              n, up;
+    ngx_queue_t            *q;
+    ngx_connection_t       *dummy;
+    ngx_agent_limits_t     *limits;
 
-    for (q = ngx_queue_head(&ngx_agent_store_leases);
-         q != ngx_queue_sentinel(&ngx_agent_store_leases);
-         q = ngx_queue_next(q))
-    {
+    dummy = ev->data;
+    up = ngx_agent_redis_is_up(dummy->data);
+
+    if (up && !ngx_agent_store_was_up) {
+        ngx_agent_store_back = ngx_current_msec;
+    }
+
+    ngx_agent_store_was_up = up;
+
+    if (up) {
+        ngx_agent_store_send_kept(dummy->data);
+    }
+
+    for (n = 0; up && n < NGX_AGENT_STORE_SOME; n++) {
+
+        if (ngx_queue_empty(&ngx_agent_store_leases)) {
+            break;
+        }
+
+        q = ngx_queue_head(&ngx_agent_store_leases);
         limits = ngx_queue_data(q, ngx_agent_limits_t, queue);
+
+        if ((ngx_msec_int_t) (limits->renewed - ngx_agent_store_back) >= 0
+            && (ngx_msec_t) (ngx_current_msec - limits->renewed)
+               < NGX_AGENT_STORE_RENEW)
+        {
+            break;
+        }
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(&ngx_agent_store_leases, q);
+
+        limits->renewed = ngx_current_msec;
         ngx_agent_store_renew(limits->call);
     }
 
-    ngx_add_timer(ev, NGX_AGENT_STORE_RENEW);
+    ngx_add_timer(ev, NGX_AGENT_STORE_LOOK);
 }
 
 

@@ -334,6 +334,7 @@ static ngx_int_t
 ngx_agent_tenants_make(ngx_agent_call_t *call,
     ngx_agent_tenants_query_t *asked)
 {
+    ngx_int_t                rc;
     ngx_str_t                name;
     ag_tenant_record_t      *record;
     ngx_agent_tenant_t      *tenant, *plan;
@@ -373,10 +374,15 @@ ngx_agent_tenants_make(ngx_agent_call_t *call,
         || ngx_agent_tenants_text(call, ag_record_str(record, record->name),
                                   &key->name)
            != NGX_OK
-        || ngx_agent_tenants_models(call, tenant, record) != NGX_OK
-        || ngx_agent_tenants_limits(call, tenant, record) != NGX_OK)
+        || ngx_agent_tenants_models(call, tenant, record) != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    rc = ngx_agent_tenants_limits(call, tenant, record);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
     }
 
     ngx_agent_claim_tenant(tenant);
@@ -432,6 +438,7 @@ ngx_agent_tenants_limits(ngx_agent_call_t *call, ngx_agent_tenant_t *tenant,
     ag_tenant_record_t *record)
 {
     uint32_t            i;
+    ngx_int_t           rc;
     ngx_uint_t          n;
     ngx_agent_quota_t  *quotas;
 
@@ -449,20 +456,19 @@ ngx_agent_tenants_limits(ngx_agent_call_t *call, ngx_agent_tenant_t *tenant,
     ngx_memcpy(quotas, tenant->quotas.elts, n * sizeof(ngx_agent_quota_t));
     tenant->quotas.elts = quotas;
 
-    for (i = 0; i < record->limit_count; i++) {
-        if (ngx_agent_tenants_limit(call, quotas, n, record,
-                                    &record->limits[i])
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    rc = NGX_OK;
+
+    for (i = 0; i < record->limit_count && rc == NGX_OK; i++) {
+        rc = ngx_agent_tenants_limit(call, quotas, n, record,
+                                     &record->limits[i]);
     }
 
-    return NGX_OK;
+    return rc;
 }
 
 
-/* Another number for one of the plan's limits. */
+/* Another number for one of the plan's limits.  NGX_DECLINED: it has none of
+ * that name: a limit that was meant must not be missing. */
 static ngx_int_t
 ngx_agent_tenants_limit(ngx_agent_call_t *call, ngx_agent_quota_t *quotas,
     ngx_uint_t count, ag_tenant_record_t *record, ag_record_limit_t *limit)
@@ -507,7 +513,7 @@ ngx_agent_tenants_limit(ngx_agent_call_t *call, ngx_agent_quota_t *quotas,
     ngx_agent_tenants_complain(call, record,
                                "a \"limit.\" of it is none of its plan's");
 
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 

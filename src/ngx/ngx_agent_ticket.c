@@ -182,17 +182,18 @@ ngx_agent_ticket_give(ngx_agent_main_conf_t *amcf, ngx_agent_ticket_t *ticket)
 void
 ngx_agent_ticket_end(ngx_agent_table_t *table, ngx_agent_ticket_t *ticket)
 {
+    uint32_t            pinned;
     ngx_uint_t          i, stripe;
     ngx_agent_entry_t  *entry;
 
     /* one who died may have pinned an entry that it did not count */
 
-    for (i = 0; i < NGX_AGENT_TICKET_MAX; i++) {
+    pinned = (uint32_t) (ticket->state >> NGX_AGENT_TICKET_PINNED)
+             & ((UINT32_C(1) << NGX_AGENT_TICKET_MAX) - 1);
 
-        if (!(ticket->state & ngx_agent_ticket_bit(i))) {
-            continue;
-        }
+    for ( /* void */ ; pinned != 0; pinned &= pinned - 1) {
 
+        i = ag_bit_first(pinned);
         entry = ticket->entries[i];
         stripe = ngx_agent_table_stripe(entry->id);
 

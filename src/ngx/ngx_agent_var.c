@@ -194,7 +194,7 @@ ngx_agent_var_name(ngx_agent_call_t *call, ngx_agent_var_t var)
         return &call->target->provider->name;
     }
 
-    return call->target->model.len ? &call->target->model : &call->model_name;
+    return ngx_agent_model_told(call);
 }
 
 
