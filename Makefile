@@ -75,7 +75,7 @@ container: deps-test            ## image and tests on Debian 13; needs root
 asan: deps-test                 ## build/asan/nginx with ASan and UBSan
 	@auto/build asan
 
-bench:                          ## the table of README, in 7 minutes
+bench:                          ## the table of README, in 9 minutes
 	@auto/deps build bench
 	@auto/build module
 	@auto/bench $(BENCH_ARGS)

@@ -14,7 +14,6 @@ import subprocess
 import time
 
 import legs
-from legs import LEGS
 
 KB = 1024
 MESSAGES = '/v1/messages'
@@ -156,20 +155,28 @@ def cold(bench, leg):
         bench.wrong += fresh.stop()
 
 
-def alternate(bench, cases, window_ms=1000):
+def alternate(bench, cases, window_ms=1000, key=legs.TENANT_KEY, spin=0,
+              **options):
     """Whole answers in each case, there and back, so that drift cancels out.
 
-    cases: of a name, the leg, the model and the calls in flight.  Returns
-    the means of both windows.
+    cases: of a name, the leg, the model and the calls in flight; options:
+    the load generator's.  Returns the means of both windows.
     """
     found = {name: [] for name in cases}
     for name in (*cases, *reversed(cases)):
         leg, model, c = cases[name]
         found[name].append(bench.load(
-            leg, 'json', request(model=model), {}, what=name, c=c, size=KB,
-            warm_ms=100, window_ms=window_ms))
+            leg, 'json', request(model=model, key=key), {'spin': spin},
+            what=name, spin=spin, c=c, size=KB, warm_ms=100,
+            window_ms=window_ms, **options))
+    return means(found)
+
+
+def means(found):
+    """Of the windows of each case."""
     return {name: {'p50': mean(windows, lambda w: w['latency']['p50']),
                    'p99': mean(windows, lambda w: w['latency']['p99']),
+                   'rate': mean(windows, lambda w: w['rate']),
                    'cpu_answer': mean(windows, lambda w: w.get('cpu_answer')),
                    'refused': [w['refused'] for w in windows],
                    'calls': [w['calls'] for w in windows]}
@@ -301,39 +308,3 @@ def stream_pair(bench, leg, name, path, model, dialect, c=1000,
 def translate(bench, _):
     """The same without a gateway: what its functions take, in ns."""
     return bench.translate()
-
-
-BEHIND = ('proxy_pass', 'gateway')
-ALONE = ('gateway',)
-
-# name, legs, experiment
-NORMAL = [
-    ('streams-1000', LEGS, streams(1000)),
-    ('first', LEGS, first()),
-    ('whole-1', LEGS, whole(1, 3000)),
-    ('whole-8', BEHIND, whole(8)),
-    ('whole-64', BEHIND, whole(64)),
-    ('failover', ALONE, failover),
-    ('resilience', ALONE, resilience),
-    ('translation', ALONE, translation),
-    ('translate', ALONE, translate),
-    ('flight-10', BEHIND, flight(10, 2)),
-    ('flight-5000', BEHIND, flight(5000, 1000)),
-]
-QUICK = [
-    ('streams-1000', LEGS, streams(1000, window_ms=2000)),
-    ('first', LEGS, first(1500)),
-    ('whole-8', BEHIND, whole(8)),
-]
-FULL_ONLY = [
-    ('flight-1000', BEHIND, flight(1000, 200)),
-    ('flight-10000', BEHIND, flight(10000, 2000)),
-    ('streams-5000', BEHIND, streams(5000, 5)),
-    *((f'request-{kb}', BEHIND, whole(8, 1000, size=kb * KB))
-      for kb in (16, 64, 256, 1024)),
-    *((f'answer-{kb}', BEHIND, whole(8, 1000, answer=kb * KB))
-      for kb in (16, 64, 256, 1024)),
-    ('denied', BEHIND, denied()),
-    ('syscalls', BEHIND, syscalls),
-    ('cold', BEHIND, cold),
-]

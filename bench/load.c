@@ -10,6 +10,11 @@
  *   status     the status that is right (200)
  *   size       bytes of the body that is right, 0: any
  *   deltas     content chunks that a stream has to hold
+ *   keys       numbers that take the place of "#######" in the request, a
+ *              different one in each call (0: none)
+ *   key_from   those of their shuffled order from here (0)
+ *   key_to     to before here (all; the order goes round); then from
+ *              "key_from" anew
  *   repeat     1: call again after each answer, 0: one call a connection
  *   ramp_ms    time over which the connections are opened
  *   warm_ms    least time between that and the window
@@ -28,7 +33,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -39,12 +43,12 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "measure.h"
 #include "reader.h"
+#include "request.h"
 
 
 #define LOAD_EVENTS  512
@@ -66,6 +70,7 @@ typedef struct {
     unsigned  reused:1;               /* has carried an answer */
     unsigned  warm:1;                 /* has ever got what it is for */
     size_t    sent;                   /* bytes of the request */
+    uint64_t  key;                    /* number of its key */
     uint64_t  start;                  /* ns, first byte of the request */
     reader_t  reader;
 } load_conn_t;
@@ -73,8 +78,7 @@ typedef struct {
 
 typedef struct {
     struct sockaddr_in  to;
-    char               *request;
-    size_t              request_len;
+    request_t           request;
     long                c;
     unsigned            status;
     uint64_t            size;
@@ -116,7 +120,6 @@ typedef struct {
 
 
 static int load_init(int argc, char **argv);
-static int load_request(const char *name);
 static void load_run(void);
 static void load_tick(uint64_t now);
 static uint64_t load_edge(void);
@@ -172,6 +175,10 @@ load_init(int argc, char **argv)
     load.status = measure_number(argc, argv, "status", 200);
     load.size = measure_number(argc, argv, "size", 0);
     load.deltas = measure_number(argc, argv, "deltas", 0);
+    load.request.keys = measure_number(argc, argv, "keys", 0);
+    load.request.from = measure_number(argc, argv, "key_from", 0);
+    load.request.to = measure_number(argc, argv, "key_to",
+                                     load.request.keys);
     load.repeat = measure_number(argc, argv, "repeat", 1);
     load.spin = measure_number(argc, argv, "spin", 0);
     load.ramp = LOAD_MS * measure_number(argc, argv, "ramp_ms", 0);
@@ -205,32 +212,7 @@ load_init(int argc, char **argv)
         load.conns[i].fd = -1;
     }
 
-    return load_request(measure_text(argc, argv, "file"));
-}
-
-
-static int
-load_request(const char *name)
-{
-    int          fd;
-    struct stat  info;
-
-    fd = open(name ? name : "", O_RDONLY|O_CLOEXEC);
-
-    if (fd == -1 || fstat(fd, &info) != 0) {
-        return -1;
-    }
-
-    load.request_len = info.st_size;
-    load.request = malloc(load.request_len);
-
-    if (load.request == NULL
-        || read(fd, load.request, load.request_len) != info.st_size)
-    {
-        return -1;
-    }
-
-    return close(fd);
+    return request_read(&load.request, measure_text(argc, argv, "file"));
 }
 
 
@@ -405,7 +387,7 @@ load_event(load_conn_t *c, uint32_t events)
         return;
     }
 
-    if (events & EPOLLOUT && c->sent < load.request_len) {
+    if (events & EPOLLOUT && c->sent < load.request.len) {
         load_send(c);
     }
 
@@ -440,6 +422,7 @@ load_call(load_conn_t *c)
     reader_start(&c->reader);
 
     c->sent = 0;
+    c->key = request_next(&load.request);
     c->start = measure_now();
     load.sent++;
 
@@ -452,9 +435,11 @@ load_send(load_conn_t *c)
 {
     ssize_t  n;
 
-    while (c->sent < load.request_len) {
-        n = send(c->fd, load.request + c->sent, load.request_len - c->sent,
-                 MSG_NOSIGNAL);
+    request_set(&load.request, c->key);
+
+    while (c->sent < load.request.len) {
+        n = send(c->fd, load.request.text + c->sent,
+                 load.request.len - c->sent, MSG_NOSIGNAL);
 
         if (n < 0) {
             /* an error that is not "later" is seen again by the read */

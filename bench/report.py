@@ -79,6 +79,15 @@ def apart(experiment, case, base, key, scale=1.0):
     return value
 
 
+def instead(experiment, key, other, other_key):
+    """Of proxy_pass, a figure of another experiment."""
+    def value(results, leg):
+        if leg == 'proxy_pass':
+            return plain(other, other_key)(results, leg)
+        return plain(experiment, key)(results, leg)
+    return value
+
+
 def worst(more, less):
     """The pair whose function costs most over the native path, in us."""
     def value(results, leg):
@@ -115,6 +124,44 @@ def translated():
                worst('whole', 'native'), 2, ('value', '<=', 5)),
         Figure('translation alone: added per chunk, dearest pair', 'us',
                worst('chunk', 'native_chunk'), 2, ('value', '<=', 1)),
+    ]
+
+
+def limited():
+    """What limits add to calls that they admit, and what a refusal costs."""
+    def added_cpu(what, experiment, case, base, goal=None):
+        return Figure(f'limits: added CPU per request, {what}', 'us',
+                      apart(experiment, case, base, 'cpu_answer'), 2,
+                      goal and ('value', '<=', goal))
+
+    return [
+        Figure('limits: CPU per request, ten tenants without', 'us',
+               plain('limits', 'one.none.cpu_answer'), 2),
+        added_cpu('requests', 'limits', 'one.requests', 'one.none', 0.5),
+        added_cpu('requests, tokens, concurrency, budget', 'limits',
+                  'one.every', 'one.none'),
+        added_cpu('requests, two workers', 'limits', 'two.requests',
+                  'two.none'),
+        Figure('limits: CPU per request, a million keys without', 'us',
+               plain('limits-keys', 'none.cpu_answer'), 2),
+        added_cpu('requests by key, known keys', 'limits-keys', 'again',
+                  'none', 1.5),
+        added_cpu("requests by key, a key's first call", 'limits-keys',
+                  'first', 'none', 1.5),
+        added_cpu('requests by key, all million known', 'limits-million',
+                  'again', 'none', 1.5),
+        added_cpu('requests in Redis, 64 in flight', 'limits-redis',
+                  '64.redis', '64.none', 4),
+        added_cpu('requests in Redis, 8 in flight', 'limits-redis',
+                  '8.redis', '8.none'),
+        Figure('limits: added latency in Redis, 1 in flight, p50', 'us',
+               apart('limits-redis', '1.redis', '1.none', 'p50', 1e-3)),
+        Figure('refused calls (429), against proxied ones: CPU', 'us',
+               instead('limits', 'refused.cpu_answer', 'whole-64',
+                       'cpu_answer')),
+        Figure('refused calls a second', '/s',
+               instead('limits', 'refused.rate', 'whole-64', 'rate'), 0,
+               ('ratio', '>=', 1.5)),
     ]
 
 
@@ -172,6 +219,7 @@ def figures():
         Figure('resilience: added latency, 1 in flight, p50', 'us',
                apart('resilience', 'every-1', 'plain-1', 'p50', 1e-3), 2,
                ('value', '<=', 1)),
+        *limited(),
         *translated(),
         Figure('CPU per request, 10 in flight for 2 ms', 'us',
                plain('flight-10', 'cpu_answer')),
@@ -280,7 +328,8 @@ def table(found, head, notes):
     lines += ['', 'Median of the rounds (least-greatest). "Added" is over '
               'the direct leg of the same round; the direct column shows '
               'what it is added to. Failover adds to a call of the second '
-              'target, resilience to the same gateway without it, '
-              'translation to a call of the same client whose bytes pass.',
+              'target, resilience and limits to the same gateway without '
+              'them, translation to a call of the same client whose bytes '
+              'pass.',
               *notes]
     return '\n'.join(lines)

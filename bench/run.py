@@ -24,6 +24,7 @@ import time
 
 import experiments
 import legs
+import plan
 import report
 from legs import LEGS, Failure
 
@@ -32,7 +33,7 @@ BUILD = os.path.abspath(os.path.join(
     os.environ.get('AG_BUILD', os.path.join(ROOT, 'build')), 'bench'))
 TRANSLATE = ('translate.c', 'calls.c', 'measure.c')
 SOURCES = {'mock': ('mock.c', 'answers.c', 'timers.c', 'measure.c'),
-           'load': ('load.c', 'reader.c', 'measure.c')}
+           'load': ('load.c', 'reader.c', 'request.c', 'measure.c')}
 FILES = 65536
 PACE_MS = 20            # between two chunks of a stream
 PACE_SLOW_MS = 40       # where a core does not carry 50,000 chunks a second
@@ -129,11 +130,12 @@ class Bench:
                 raise Failure(f'{leg.leg}: the provider got another call:\n'
                               f'{head}\n\n{content[:300]}')
 
-    def load(self, leg, kind, sent, mock, **options):
+    def load(self, leg, kind, sent, mock, once=False, **options):
         """One window; once more if others took part of the core.
 
-        options: the load generator's, and "what", which only says in the
-        results what the window is about.
+        once: a second window would find what the first has left.  options:
+        the load generator's, and "what", which only says in the results
+        what the window is about.
         """
         for attempt in (0, 1):
             window = self.window(leg, kind, sent, mock, options)
@@ -144,7 +146,8 @@ class Bench:
             self.windows.append({'experiment': self.experiment,
                                  'round': self.round, 'leg': leg.leg,
                                  **options, **window})
-            if not disturbed or attempt or not self.repeats_left:
+            if (once or not disturbed or attempt
+                    or not self.repeats_left):
                 break
             self.repeats_left -= 1
             self.repeats += 1
@@ -408,9 +411,9 @@ def choose(options, env):
             say(f'gateway: skipped, there is no {env.module}')
             names.remove('gateway')
 
-    everything = experiments.NORMAL + experiments.FULL_ONLY
-    chosen = (experiments.QUICK if options.quick else
-              everything if options.full else experiments.NORMAL)
+    everything = plan.NORMAL + plan.FULL_ONLY
+    chosen = (plan.QUICK if options.quick else
+              everything if options.full else plan.NORMAL)
     if options.only:
         wanted = options.only.split(',')
         chosen = [e for e in everything if e[0] in wanted]
