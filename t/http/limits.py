@@ -220,11 +220,12 @@ class House(gateways.Gateway):
         assert page["object"] == "usage" and page["tenant"] == tenant
         return page
 
-    def row(self, tenant, name, by="tenant", key=None, kind="limits"):
-        """One limit of that page."""
-        rows = [row for row in self.usage(tenant, key)[kind]
-                if row["name"] == name and row["by"] == by]
-        assert len(rows) == 1, (name, self.usage(tenant, key))
+    def row(self, tenant, name, key=None, kind="limits"):
+        """One limit of that page; its name says what it counts by."""
+        page = self.usage(tenant, key)
+        rows = [row for row in page[kind] if row["name"] == name]
+        assert len(rows) == 1, (name, page)
+        assert rows[0]["by"] == (name.partition("@")[2] or "tenant")
         return rows[0]
 
     def used(self, tenant, name, **kwargs):

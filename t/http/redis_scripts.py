@@ -107,7 +107,7 @@ Step = struct("Step", ("prefix", Str), ("tenant", U64), ("lease", U64),
               ("ids", C.POINTER(Pair)), ("epochs", C.POINTER(U64)),
               ("standings", C.POINTER(Standing)), ("session_id", Pair),
               ("guard", C.POINTER(Guard)), ("session", C.POINTER(Call)),
-              ("session_verdict", C.c_int))
+              ("session_verdict", C.c_int), ("by", U64), ("clock", U64))
 
 
 def window_type(slots):

@@ -15,8 +15,7 @@ from certificates import Authority
 from gateway import ROOT, SERVER, ZONE, question
 from test_config import LAYOUT, config
 from test_config_resilience import sentence
-
-pytestmark = pytest.mark.smoke
+from test_config_tenants import some
 
 CANARY = "CANARY-pass-word-0123456789"
 
@@ -117,7 +116,7 @@ ACCEPTED += [price(words) for words in (
     "output=15;\nprice gpt-9 input=3 output=15")]
 
 
-@pytest.mark.parametrize("places", ACCEPTED, ids=str)
+@pytest.mark.parametrize("places", some(ACCEPTED, 30), ids=str)
 def test_nginx_accepts(places, gateway):
     unready = gateway.make(http=LAYOUT, here="", **config(**places))
     prepare(unready)
@@ -362,7 +361,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=str)
+@pytest.mark.parametrize("case", some(REFUSED, 30), ids=str)
 def test_nginx_refuses(case, gateway):
     places, wanted = REFUSED[case]
     unready = gateway.make(http=LAYOUT, here=" # HERE", **config(**places))
@@ -371,6 +370,16 @@ def test_nginx_refuses(case, gateway):
     assert not accepted, "nginx -t accepted it"
     assert re.search(sentence(unready, wanted), said, re.M), said
     assert CANARY not in said
+
+
+def test_the_smallest_zone_is_the_documented_one(accepted, refused):
+    text = (ROOT / "docs" / "directives.md").read_text()
+    least = int(re.search(r"The smallest size is (\d+)k", text)[1])
+    said = refused(LAYOUT, here="", **config(
+        zone=f"agent_zone gateway:{least - 1}k;"))
+    assert f'size "{least - 1}k" of "agent_zone" is too small: allowed is ' \
+           f"{least}k or more" in said
+    accepted(LAYOUT, here="", **config(zone=f"agent_zone gateway:{least}k;"))
 
 
 @pytest.mark.parametrize("places, what", [

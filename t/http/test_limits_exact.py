@@ -101,7 +101,9 @@ PATTERNS = {
 }
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("workers", [
+    pytest.param(1, marks=pytest.mark.long),
+    pytest.param(2, marks=pytest.mark.long), 4])
 def test_no_window_sees_more_and_nobody_is_refused_for_nothing(workers,
                                                                gateway):
     g = house(gateway, "".join(
@@ -227,10 +229,10 @@ def test_limits_of_keys_count_each_key_alone(gateway):
     assert sum(c.status == 200 for c in calls) == 12
     for key in "abc":
         assert sum(c.status == 200 for c in calls if c.tag == key) <= 5
-    rows = {(row["name"], row["by"]): row["used"]
-            for row in g.usage("a", key_of("a"))["limits"]}
-    assert rows[("requests/1m", "tenant")] == 12
-    assert rows[("requests/1m", "key")] \
+    assert {c.limit for c in calls} <= {None, "requests/1m",
+                                        "requests/1m@key"}
+    assert g.used("a", "requests/1m") == 12
+    assert g.used("a", "requests/1m@key", key=key_of("a")) \
         == sum(c.status == 200 for c in calls if c.tag == "a")
 
 
@@ -273,21 +275,22 @@ def test_a_dry_run_refuses_nobody_and_says_whom_it_would_have(gateway):
 
 def test_who_waits_as_long_as_told_is_admitted(gateway):
     g = house(gateway, tenant("a", "limit requests=3 per=1s;",
-                              "limit requests=7 per=3s;"))
+                              "limit requests=5 per=2s;"))
     shot, served, names = Shot("a", key_of("a")), 0, set()
     with Herd(g.port, 4) as herd:
-        while served < 12:
+        while len(names) < 2 or served < 6:
+            assert served < 50, f"refused by {names} alone"
             call = herd.fire([(0, shot)])[0]
             if call.status == 200:
                 served += 1
                 continue
             names.add(call.limit)
-            assert 0 < call.wait <= 3 * SECOND + GRAIN
+            assert 0 < call.wait <= 2 * SECOND + GRAIN
             time.sleep(max(0, call.received + call.wait - now()) / SECOND)
             again = herd.fire([(0, shot)])[0]
             assert again.status == 200, (call, again)
             served += 1
-    assert names == {"requests/1s", "requests/3s"}
+    assert names == {"requests/1s", "requests/2s"}
 
 
 def test_every_answer_tells_the_tightest_limit(gateway):

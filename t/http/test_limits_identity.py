@@ -19,8 +19,6 @@ from providers import CHAT, KEEP, says, whole
 from test_client import resident
 from test_limits_tokens import says_used, usage
 
-pytestmark = pytest.mark.smoke
-
 UTC = datetime.timezone.utc
 
 
@@ -44,6 +42,7 @@ def keyed(gateway, tmp_path, text, *lines, **values):
 
 # ---- keys FILE ------------------------------------------------------------
 
+@pytest.mark.smoke
 def test_keys_of_a_file_have_names_and_dates(gateway, tmp_path):
     g = keyed(gateway, tmp_path,
               "\ufeff# the team's keys\r\n\r\n"
@@ -62,7 +61,7 @@ def test_keys_of_a_file_have_names_and_dates(gateway, tmp_path):
     assert page["key"] == "ann"
     assert [row["used"] for row in page["limits"]] == [1]
     assert g.of("ann").status == 200
-    refused(g.of("ann"), "requests/1m")
+    refused(g.of("ann"), "requests/1m@key")
     assert g.of("bob").status == 200
 
 
@@ -125,6 +124,7 @@ def test_ten_thousand_keys_of_a_file(gateway, tmp_path):
 
 # ---- From where -----------------------------------------------------------
 
+@pytest.mark.smoke
 def test_a_tenant_may_call_only_from_its_addresses(gateway):
     g = house(gateway, tenant("near", "allow 127.0.0.0/8;")
               + tenant("far", "allow 10.20.0.0/16 192.168.1.7 2001:db8::/32;",
@@ -145,6 +145,7 @@ def test_a_tenant_may_call_only_from_its_addresses(gateway):
 
 # ---- By whom --------------------------------------------------------------
 
+@pytest.mark.smoke
 def test_limits_hold_for_tenants_without_keys(gateway):
     """By a variable, and those who say nothing at all."""
     lines = " models *; limit requests=2 per=1m; }\n"
@@ -199,6 +200,7 @@ ROUTES = """
 """
 
 
+@pytest.mark.smoke
 def test_a_route_answers_one_model_by_another(gateway):
     g = house(gateway, tenant("a", "route one two;", "route fine-* one;")
               + tenant("b"), models=ROUTES)
@@ -206,8 +208,9 @@ def test_a_route_answers_one_model_by_another(gateway):
     assert model_of(g.of("a", question(model="two"))) == "two"
     assert model_of(g.of("a", question(model="fine-1"))) == "one"
     assert model_of(g.of("b", question(model="one"))) == "one"
-    assert [row["model"] for row in g.access(4)] \
-        == ["one", "two", "fine-1", "one"]
+    # each worker writes the log when it is done: in no order
+    assert sorted(row["model"] for row in g.access(4)) \
+        == ["fine-1", "one", "one", "two"]
 
 
 def test_a_route_takes_its_share(gateway):
@@ -228,6 +231,7 @@ def test_limits_of_a_model_count_what_was_asked_for(gateway):
     assert g.of("a", question(model="two")).status == 200
 
 
+@pytest.mark.smoke
 def test_a_request_without_a_model_gets_the_default(gateway):
     g = house(gateway, tenant("a", "default_model two;",
                               "limit requests=1 per=1m model=two;")
@@ -275,6 +279,7 @@ def test_what_keeps_to_its_caps_goes_on_as_it_is(fields, capped):
     assert {name: sent.get(name) for name in fields} == fields
 
 
+@pytest.mark.smoke
 def test_who_says_nothing_gets_the_cap(capped):
     g, provider = capped
     assert g.of("a", question(stream=True)).status == 200
@@ -305,6 +310,7 @@ def test_bodies_above_the_cap_are_too_large(chunked, size, status, gateway):
         assert not g.access(1)[0]["provider"]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("path, fields, param", [
     ("/v1/messages", {"max_tokens": 101, "messages": [
         {"role": "user", "content": "Hi."}]}, "max_tokens"),

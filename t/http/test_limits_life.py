@@ -40,7 +40,7 @@ def test_a_reload_forgets_nothing(gateway):
     for _ in range(3):
         reload(g, lines)
         assert g.used("a", "requests/1m") == 3
-        assert g.used("a", "requests/1h", by="key") == 3
+        assert g.used("a", "requests/1h@key") == 3
         assert g.used("a", "tokens/1m") == 36
         assert {row["used"] for row in budgets(g, "a").values()} == {3 * COST}
     assert ask(g, "a", 4) == [200, 200, 429, 429]
@@ -149,7 +149,7 @@ def test_reloads_under_load_admit_not_one_too_many(gateway):
         audit([c for c in served if c.tag == name], rule)
     last = max(c.admitted or 0 for c in served if c.tag == "c")
     assert sum((c.admitted or 0) > last - SECOND for c in served
-               if c.tag == "c") > 60
+               if c.tag == "c") > 45          # what it was at first is 40
     g.settles("c", "concurrency", 0)
     assert until(lambda: len(g.workers()) == 2)
 
@@ -238,7 +238,7 @@ def restart(g):
 def stands(g):
     """What of a is left: (1m, 1h, tokens, by key, budgets)."""
     return (g.used("a", "requests/1m"), g.used("a", "requests/1h"),
-            g.used("a", "tokens/1h"), g.used("a", "requests/2h", by="key"),
+            g.used("a", "tokens/1h"), g.used("a", "requests/2h@key"),
             {row["used"] for row in budgets(g, "a").values()})
 
 
@@ -312,19 +312,20 @@ def test_a_state_file_whose_folder_is_missing_is_refused(gateway):
 # ---- Beside other tenants -------------------------------------------------
 
 def test_one_tenant_cannot_exhaust_another(gateway):
-    """a asks for a hundred times its limit while b keeps within its own."""
+    """a asks for a hundred times its limit while b keeps within its own,
+    even if all of its calls came at once."""
     g = house(gateway, tenant("a", "limit requests=10 per=1s;",
                               "limit concurrency=5;")
-              + tenant("b", "limit requests=60 per=1s;",
+              + tenant("b", "limit requests=80 per=1s;",
                        "limit tokens=1000k per=1h;"), workers=4,
               reuse="reuseport")
-    shots = [(at, Shot("a", key_of("a"))) for at in uniform(1000, 2.5)] \
-        + [(at, Shot("b", key_of("b"))) for at in uniform(50, 2.5)]
+    shots = [(at, Shot("a", key_of("a"))) for at in uniform(1000, 1.5)] \
+        + [(at, Shot("b", key_of("b"))) for at in uniform(50, 1.5)]
     with Herd(g.port, 64) as herd:
         calls = g.read_log(herd.fire(shots))
     assert {c.status for c in calls if c.tag == "b"} == {200}
     assert {c.status for c in calls if c.tag == "a"} == {200, 429}
-    g.settles("b", "tokens/1h", 12 * 125)
+    g.settles("b", "tokens/1h", 12 * 75)
     g.settles("a", "concurrency", 0)
 
 

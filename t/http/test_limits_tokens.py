@@ -15,10 +15,8 @@ import providers as P
 from drills import Stage, number
 from gateway import question, until
 from limits import heaviest, house, key_of, refused, standing, tenant
-from limits_load import Herd, Shot, now, uniform
+from limits_load import SECOND, Herd, Shot, now, uniform
 from providers import KEEP, chunk, delta, says, sse, stream_head, whole
-
-pytestmark = pytest.mark.smoke
 
 MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant",
            "model": "claude-1", "content": [{"type": "text", "text": "Fine."}],
@@ -58,6 +56,7 @@ def says_used(used, text="Hello there."):
 
 # ---- Settlement -----------------------------------------------------------
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("stream", [False, True])
 def test_what_the_provider_reports_is_what_counts(stream, gateway):
     """Sums of tokens, and each kind alone."""
@@ -95,6 +94,7 @@ def test_no_token_is_lost_among_many_calls_of_four_workers(gateway):
     assert g.used("a", "requests/1h") == 3000
 
 
+@pytest.mark.smoke
 def test_tokens_of_a_provider_s_cache_are_input_tokens(gateway):
     """Anthropic counts them apart; a limit has to see all of them."""
     used = {"input_tokens": 12, "output_tokens": 29,
@@ -143,6 +143,7 @@ def test_calls_that_fail_cost_no_tokens(gateway):
         g.settles("a", LONG, 0)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_hostile_report_is_clamped(stream, gateway):
     """A thousand million tokens, where at most 100 were asked for, and more
@@ -182,21 +183,23 @@ def test_fifty_at_once_cannot_overshoot(workers, gateway):
     g.settles("a", LONG, 110 * good)
 
 
-@pytest.mark.parametrize("seconds", [1, 2])
+@pytest.mark.parametrize("seconds", [
+    1, pytest.param(2, marks=pytest.mark.long)])
 def test_no_window_sees_more_tokens_than_the_limit(seconds, gateway):
     """Every call uses 12: after settlement 12 of the window are gone.  What
     is reserved meanwhile is little, so most of the limit must be used."""
+    span = 2.2 * seconds
     g = house(gateway, tenant("a", f"limit tokens=600 per={seconds}s;"),
               workers=4, reuse="reuseport")
     with Herd(g.port, 8) as herd:
         calls = g.read_log(herd.fire(
             [(at, Shot("a", key_of("a"), max_tokens=12))
-             for at in uniform(300, 4.2)]))
+             for at in uniform(300, span)]))
     entries = [(c.admitted, 12) for c in calls if c.status == 200]
     most = heaviest(entries, seconds * 1_000_000)
-    assert 400 < most <= 600
+    assert 300 < most <= 600
     assert {c.limit for c in calls} == {None, f"tokens/{seconds}s"}
-    assert len(entries) > 0.6 * 4.2 / seconds * 600 / 12
+    assert len(entries) > 600 / 12
 
 
 def test_tokens_come_back_when_their_window_is_over(gateway):
@@ -206,8 +209,9 @@ def test_tokens_come_back_when_their_window_is_over(gateway):
               says_used(usage(9, 900)))
     shot = Shot("a", key_of("a"), max_tokens=900)
     with Herd(g.port, 1) as herd:
-        for _ in range(3):
+        for _ in range(2):
             first, second = herd.fire([(0, shot)] * 2)
+            assert second.received - first.sent < SECOND, "too slow to see it"
             assert (first.status, second.status) == (200, 429), (first, second)
             assert second.limit == "tokens/1s"
             assert 0 < second.wait <= 1_020_000
@@ -293,6 +297,7 @@ def test_two_hundred_clients_that_leave_pay_for_what_they_got(gateway):
     assert g.used("a", LONG) == spent
 
 
+@pytest.mark.smoke
 def test_a_client_that_leaves_before_an_answer_gets_its_place_back(gateway):
     stage = Stage(held=True)
     g = house(gateway, tenant("a", WIDE, "limit concurrency=2;"), stage)
@@ -309,6 +314,7 @@ def test_a_client_that_leaves_before_an_answer_gets_its_place_back(gateway):
     assert g.used("a", LONG) < 6 * 40   # prompts at most
 
 
+@pytest.mark.smoke
 def test_a_stream_that_breaks_off_costs_what_came(gateway):
     g = house(gateway, tenant("a", WIDE), says(
         stream_head() + chunk(sse(P.FIRST, *[delta(content="some words ")] *
@@ -328,7 +334,8 @@ def babbles(exchange):
 
 
 def test_cut_ends_a_stream_where_its_reservation_ends(gateway):
-    """And as if the model had come to its bound."""
+    """And as if the model had come to its bound.  Of one that was told it,
+    the gateway stops only what is far beyond."""
     g = house(gateway, tenant("a", "limit tokens=2000 per=1h;", "cut on;")
               + tenant("b", "limit tokens=2000 per=1h;"), babbles)
     answer = g.of("a", question(stream=True, max_tokens=200))
@@ -337,11 +344,12 @@ def test_cut_ends_a_stream_where_its_reservation_ends(gateway):
     *_, last, done = answer.data()
     assert done == "[DONE]"
     assert json.loads(last)["choices"][0]["finish_reason"] == "length"
-    assert until(lambda: 100 <= g.used("a", LONG) <= 400), g.row("a", LONG)
+    assert until(lambda: 100 <= g.used("a", LONG) <= 1200), g.row("a", LONG)
     whole_one = g.of("b", question(stream=True, max_tokens=200))
     assert whole_one.body.count(b"house mouse") == 5000
 
 
+@pytest.mark.smoke
 def test_cut_ends_a_translated_stream_in_the_words_of_its_client(gateway):
     g = house(gateway, tenant("a", "limit output_tokens=2000 per=1h;",
                               "cut on;"), babbles)
@@ -355,4 +363,4 @@ def test_cut_ends_a_translated_stream_in_the_words_of_its_client(gateway):
                           "message_stop"]
     delta_ = answer.events()[-2].json()["delta"]
     assert delta_["stop_reason"] == "max_tokens"
-    assert until(lambda: 100 <= g.used("a", "output_tokens/1h") <= 400)
+    assert until(lambda: 100 <= g.used("a", "output_tokens/1h") <= 1200)
