@@ -119,6 +119,7 @@ ngx_agent_exit_process(ngx_cycle_t *cycle)
         ngx_agent_state_file_exit_process(amcf);
         ngx_agent_curl_exit_process(cycle);
         ngx_agent_call_exit_process(amcf);
+        ngx_agent_table_exit_process(amcf);
     }
 }
 

@@ -80,6 +80,27 @@ ngx_agent_table_init_process(ngx_agent_main_conf_t *amcf)
 }
 
 
+/* What its tickets hold is found in shared memory, by its successor. */
+void
+ngx_agent_table_exit_process(ngx_agent_main_conf_t *amcf)
+{
+    ngx_agent_ledger_process_t  *process;
+
+    process = amcf->ledger;
+
+    if (process == NULL) {
+        return;
+    }
+
+    if (process->timer.timer_set) {
+        ngx_del_timer(&process->timer);
+    }
+
+    ngx_free(process);
+    amcf->ledger = NULL;
+}
+
+
 /* Who had the slot before is dead, whoever has its process id now. */
 static ngx_int_t
 ngx_agent_ledger_begin(ngx_agent_main_conf_t *amcf,

@@ -118,7 +118,8 @@ ngx_agent_limit_connect(ngx_agent_main_conf_t *amcf, ngx_agent_zone_t *shared)
 
 
 /* One that is large enough may be of the other kind; a larger one is made in
- * its stead, and takes over what it remembers. */
+ * its stead, and takes over what it remembers: workers use the one that is
+ * there. */
 static ngx_agent_entry_t *
 ngx_agent_limit_fix(ngx_slab_pool_t *pool, ngx_agent_zone_t *shared,
     const uint64_t id[2], ngx_agent_tenant_t *tenant,
@@ -126,7 +127,7 @@ ngx_agent_limit_fix(ngx_slab_pool_t *pool, ngx_agent_zone_t *shared,
 {
     size_t              size;
     ngx_uint_t          i;
-    ag_claim_t          claim;
+    ag_window_t        *window;
     ngx_agent_entry_t  *entry;
 
     size = ag_window_size(&quota->limit);
@@ -140,11 +141,13 @@ ngx_agent_limit_fix(ngx_slab_pool_t *pool, ngx_agent_zone_t *shared,
             return NULL;
         }
 
-        claim.limit = &quota->limit;
-        claim.window = ngx_agent_entry_window(entry);
-        ngx_agent_claim_open(&claim);
+        window = ngx_agent_entry_window(entry);
 
-        if (ag_window_suits(claim.window, &quota->limit)) {
+        if (window->kind == 0 && window->capacity == 0) {
+            ag_window_init(window, &quota->limit);
+        }
+
+        if (ag_window_suits(window, &quota->limit)) {
             break;
         }
 

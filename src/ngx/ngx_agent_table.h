@@ -110,6 +110,8 @@ ngx_int_t ngx_agent_table_walk(ngx_agent_zone_t *shared, ngx_uint_t *bucket,
  * init_process. */
 ngx_int_t ngx_agent_table_init_process(ngx_agent_main_conf_t *amcf);
 
+void ngx_agent_table_exit_process(ngx_agent_main_conf_t *amcf);
+
 /* Mends what dead processes held; the caller limits how often. */
 void ngx_agent_table_bury(ngx_agent_main_conf_t *amcf);
 

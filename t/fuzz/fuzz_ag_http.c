@@ -50,6 +50,7 @@ static size_t fuzz_step(unsigned pattern, unsigned *random);
 static void fuzz_naive(const char *stream, size_t len,
     const fuzz_answer_t *answer);
 static const char *fuzz_head(const char *p, fuzz_head_t *head);
+static void fuzz_trim(char *value);
 static const char *fuzz_chunks(const char *p, const char *end,
     ag_buf_t *body);
 static const char *fuzz_line(const char *p, char *line);
@@ -322,9 +323,23 @@ fuzz_head(const char *p, fuzz_head_t *head)
             head->codings++;
 
         } else if (strcasecmp(line, "connection") == 0) {
-            value[strcspn(value, " \t")] = '\0';
+            fuzz_trim(value);
             head->closes |= (strcasecmp(value, "close") == 0);
         }
+    }
+}
+
+
+/* Blanks at the end are none of a value; others are, and make it no word. */
+static void
+fuzz_trim(char *value)
+{
+    size_t  len;
+
+    len = strlen(value);
+
+    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t')) {
+        value[--len] = '\0';
     }
 }
 

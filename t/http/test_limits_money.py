@@ -70,7 +70,8 @@ def test_a_call_costs_what_its_tokens_cost(gateway):
     for place in range(20):
         answer = g.of("a", question(stream=place % 2 == 1, max_tokens=100))
         assert answer.status == 200
-    assert costs(g, 20) == expected
+    # the log of two workers has no order
+    assert sorted(costs(g, 20)) == sorted(expected)
     assert re.fullmatch(r"\d+\.\d{9}", g.access(20)[0]["cost"])
     spends(g, "a", "budget/month", sum(expected))
 

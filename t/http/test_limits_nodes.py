@@ -417,6 +417,23 @@ def test_a_redis_that_kept_its_data_learns_what_it_missed(gateway):
     assert standing(one.of("a"))[:2] == (20, 10)
 
 
+def test_a_redis_that_hung_for_a_moment_keeps_no_reservation(gateway):
+    """It ran what was given up meanwhile; nobody would have settled that."""
+    nodes = Cluster(gateway, tenant("a", "limit tokens=100k per=1h;"))
+    one, two = nodes
+    assert one.of("a").status == 200    # whose clock is known by now
+    for _ in range(2):
+        nodes.redis.pause()
+        with nodes.herd(12) as herd:
+            calls = herd.fire([(0, shot("a"))] * 12)
+        nodes.redis.resume()
+        assert {call.status for call in calls} == {200}
+        for node in nodes:
+            connected(node)
+            assert node.of("a").status == 200
+    assert until(lambda: standing(two.of("a"), "tokens")[1] > 100_000 - 9_000)
+
+
 @pytest.mark.smoke
 def test_a_redis_that_comes_back_empty_learns_who_is_in_flight(gateway):
     """Of calls that it had admitted itself, and those that nodes admitted

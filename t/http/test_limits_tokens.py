@@ -307,6 +307,7 @@ def test_a_client_that_leaves_before_an_answer_gets_its_place_back(gateway):
             client.send(g.chat_request(question(max_tokens=50),
                                        key=key_of("a")))
         stage.wait(2)
+        g.settles("a", "concurrency", 2)
         refused(g.of("a"), "concurrency")
         for client in clients:
             client.close()
