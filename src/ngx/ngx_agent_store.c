@@ -14,7 +14,6 @@
 #define NGX_AGENT_STORE_LOOK      250  /* ms */
 #define NGX_AGENT_STORE_SOME      128  /* of these at once */
 #define NGX_AGENT_STORE_KEPT_MAX  8192  /* settlements of one outage */
-#define NGX_AGENT_STORE_SLACK     5000  /* us */
 #define NGX_AGENT_STORE_SET       1000000   /* us that only somebody who sets
                                                a clock moves it */
 
@@ -30,6 +29,9 @@ typedef struct {
 static void ngx_agent_store_step(ngx_agent_call_t *call,
     ag_redis_step_t *step);
 static uint64_t ngx_agent_store_by(ngx_agent_main_conf_t *amcf);
+static void ngx_agent_store_ask_time(ngx_agent_main_conf_t *amcf);
+static void ngx_agent_store_on_time(ngx_agent_redis_query_t *query,
+    const ag_redis_value_t *values, ngx_uint_t count);
 static void ngx_agent_store_clock(uint64_t clock);
 static void ngx_agent_store_keep(const ag_redis_command_t *command);
 static void ngx_agent_store_send_kept(ngx_agent_main_conf_t *amcf);
@@ -112,8 +114,48 @@ ngx_agent_store_by(ngx_agent_main_conf_t *amcf)
         return 0;
     }
 
+    /* its reply has a way to go, too: 7/8 of the time are the script's */
+
     return ngx_agent_table_now() + ngx_agent_store_ahead
-           + (uint64_t) amcf->redis->timeout * 1000 + NGX_AGENT_STORE_SLACK;
+           + (uint64_t) amcf->redis->timeout * 875;
+}
+
+
+/* Before the first call: its script, too, may come late. */
+static void
+ngx_agent_store_ask_time(ngx_agent_main_conf_t *amcf)
+{
+    ag_redis_command_t  command;
+
+    static ngx_agent_redis_query_t  query;
+
+    command.used = 0;
+    command.count = 1;
+    command.args[0] = ag_str("TIME", 4);
+
+    query.handler = ngx_agent_store_on_time;
+
+    (void) ngx_agent_redis_send(amcf, &query, &command);
+}
+
+
+/* Seconds and microseconds. */
+static void
+ngx_agent_store_on_time(ngx_agent_redis_query_t *query,
+    const ag_redis_value_t *values, ngx_uint_t count)
+{
+    ngx_int_t  s, us;
+
+    if (count != 2) {
+        return;
+    }
+
+    s = ngx_atoi((u_char *) values[0].text.data, values[0].text.len);
+    us = ngx_atoi((u_char *) values[1].text.data, values[1].text.len);
+
+    if (s != NGX_ERROR && us != NGX_ERROR) {
+        ngx_agent_store_clock((uint64_t) s * 1000000 + (uint64_t) us);
+    }
 }
 
 
@@ -567,6 +609,7 @@ ngx_agent_store_on_timer(ngx_event_t *ev)
 
     if (up && !ngx_agent_store_was_up) {
         ngx_agent_store_back = ngx_current_msec;
+        ngx_agent_store_ask_time(dummy->data);
     }
 
     ngx_agent_store_was_up = up;
