@@ -13,6 +13,7 @@
 
 #include "dialect/ag_anthropic_say_parts.h"
 #include "dialect/ag_openai_say_parts.h"
+#include "dialect/ag_responses_say_parts.h"
 
 
 static void ag_cut_root(ag_cut_t *cut, ag_endpoint_t endpoint,
@@ -32,7 +33,6 @@ static void ag_cut_write_message(ag_put_t *p, const ag_cut_t *cut,
     const ag_usage_t *usage);
 static void ag_cut_write_response(ag_put_t *p, const ag_cut_t *cut,
     const ag_usage_t *usage);
-static void ag_cut_write_usage(ag_put_t *p, const ag_usage_t *usage);
 
 
 void
@@ -350,27 +350,8 @@ ag_cut_write_response(ag_put_t *p, const ag_cut_t *cut,
     ag_put_open(p, "tools", '[');
     ag_put_close(p, ']');
     ag_put_null(p, "top_p");
-    ag_cut_write_usage(p, usage);
+    ag_responses_put_usage(p, usage);
     ag_put_close(p, '}');
     ag_put_close(p, '}');
     ag_put_raw(p, "\n\n");
-}
-
-
-static void
-ag_cut_write_usage(ag_put_t *p, const ag_usage_t *usage)
-{
-    ag_put_open(p, "usage", '{');
-    ag_put_number(p, "input_tokens", usage->input_tokens);
-    ag_put_open(p, "input_tokens_details", '{');
-    ag_put_number(p, "cached_tokens", usage->cached_tokens);
-    ag_put_number(p, "cache_write_tokens", usage->written_tokens);
-    ag_put_close(p, '}');
-    ag_put_number(p, "output_tokens", usage->output_tokens);
-    ag_put_open(p, "output_tokens_details", '{');
-    ag_put_number(p, "reasoning_tokens", usage->reasoning_tokens);
-    ag_put_close(p, '}');
-    ag_put_number(p, "total_tokens", usage->input_tokens
-                                     + usage->output_tokens);
-    ag_put_close(p, '}');
 }

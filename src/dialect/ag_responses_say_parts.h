@@ -136,6 +136,9 @@ void ag_responses_put_citation(ag_put_t *p, const char *name,
 void ag_responses_put_response(ag_put_t *p, const char *name,
     ag_writer_t *w, const char *status, const ag_error_t *error);
 
+/* A "usage" in the names of the Responses API. */
+void ag_responses_put_usage(ag_put_t *p, const ag_usage_t *usage);
+
 /* "completed" or "incomplete". */
 const char *ag_responses_say_status(const ag_responses_say_t *s);
 

@@ -17,7 +17,6 @@
 static void ag_responses_put_error(ag_put_t *p, const ag_error_t *error);
 static const char *ag_responses_error_code(const ag_error_t *error);
 static void ag_responses_put_output(ag_put_t *p, ag_writer_t *w);
-static void ag_responses_put_usage(ag_put_t *p, const ag_usage_t *usage);
 static void ag_responses_put_echo(ag_put_t *p, ag_writer_t *w);
 static void ag_responses_echo(ag_put_t *p, yyjson_val *root);
 static void ag_responses_echo_value(ag_put_t *p, yyjson_val *root,
@@ -159,7 +158,7 @@ ag_responses_put_output(ag_put_t *p, ag_writer_t *w)
 }
 
 
-static void
+void
 ag_responses_put_usage(ag_put_t *p, const ag_usage_t *usage)
 {
     ag_put_open(p, "usage", '{');
