@@ -2,7 +2,8 @@
  * Copyright (C) ngx_agent authors
  *
  * Budgets of a day or a month (UTC): "sum" is what has been used since "head",
- * where the period began.
+ * where the period began.  Periods begin at even seconds: while "head" is odd
+ * a new one has begun and "sum" may still be that of the old one.
  *
  * A period ends when the wall clock has reached its end.  A clock that is set
  * back ends nothing and begins nothing: a budget is not refilled that way.
@@ -85,6 +86,9 @@ ag_window_calendar_take(ag_window_t *window, uint64_t amount,
     window->last = ag_window_us(window, now);
 
     if (begin != window->head) {
+        window->head = begin | 1;
+        ag_window_order();
+
         window->sum = 0;
         ag_window_order();
 
@@ -148,11 +152,16 @@ ag_window_calendar_copy(ag_window_t *to, const ag_window_t *from)
 }
 
 
-/* Whatever was stored last, the sum is that of the period. */
+/* Finishes what has begun: no clock that is set leads back. */
 static void
 ag_window_calendar_mend(ag_window_t *window)
 {
-    (void) window;
+    if (window->head & 1) {
+        window->sum = 0;
+        ag_window_order();
+
+        window->head &= ~UINT64_C(1);
+    }
 }
 
 

@@ -208,6 +208,18 @@ model_add(model_t *m, uint64_t us, const ag_now_t *now, uint64_t low,
 }
 
 
+/*
+ * Did whoever died at that time leave the window in its old period?  Then all
+ * is there as it was, and counts again for a clock that steps back.
+ */
+static inline unsigned
+model_stayed(const model_t *m, const ag_now_t *now)
+{
+    return model_is_calendar(m) && now->wall >= m->period_end
+           && m->window->head == (uint64_t) m->period;
+}
+
+
 /* Is nothing that may count younger than the entry? */
 static inline unsigned
 model_is_last(model_t *m, uint64_t number)

@@ -163,7 +163,9 @@ world_take(world_t *w, world_op_t op)
         low = died ? 0 : guesses[i].amount;
         out->entries[i] = m->next;
 
-        if (died && m->limit.kind == AG_WINDOW_COUNT) {
+        if (died && (m->limit.kind == AG_WINDOW_COUNT
+                     || model_stayed(m, &now)))
+        {
             continue;
         }
 
@@ -206,6 +208,11 @@ world_settled(world_t *w, world_out_t *out, unsigned i, unsigned died,
     }
 
     if (used > claim->taken) {
+
+        if (died && model_stayed(m, now)) {
+            return;
+        }
+
         used -= claim->taken;
         (void) model_add(m, us, now, died ? 0 : used, used);
         return;

@@ -171,11 +171,10 @@ world_begin(world_t *w)
         m->first = 0;
         m->next = 0;
         m->sure = 0;
-        m->period = 0;
-        m->period_end = 0;
         m->periods = 0;
         world_limit(w, &m->limit);
         m->window = world_window(&m->limit);
+        model_begin_period(m, 0);
     }
 }
 

@@ -207,6 +207,31 @@ it_tells_when_the_period_ends(void **state)
 }
 
 
+/* Killed where a period begins, and then the clock is set back. */
+static void
+a_period_that_has_begun_is_finished(void **state)
+{
+    limited_t  l;
+
+    (void) state;
+
+    l = limited_by(AG_WINDOW_DAY, 1000);
+    assert_int_equal(wait_for(&l, 700, wall(0)), 0);
+
+    l.window->head = (uint64_t) (NOON + MIDNIGHT) | 1;
+    ag_window_mend(l.window);
+    assert_int_equal(l.window->head, NOON + MIDNIGHT);
+    assert_int_equal(used(&l, wall(MIDNIGHT)), 0);
+    assert_int_equal(wait_for(&l, 1000, wall(0)), 0);
+
+    ag_window_mend(l.window);                   /* nothing to do */
+    assert_int_equal(used(&l, wall(0)), 1000);
+    assert_int_equal(wait_for(&l, 1, wall(MIDNIGHT)), (uint64_t) DAY * SECOND);
+
+    limited_free(&l);
+}
+
+
 int
 main(void)
 {
@@ -217,7 +242,8 @@ main(void)
         cmocka_unit_test(a_clock_may_show_anything),
         cmocka_unit_test(what_is_settled_belongs_to_its_period),
         cmocka_unit_test(a_sum_does_not_pass_64_bits),
-        cmocka_unit_test(it_tells_when_the_period_ends)
+        cmocka_unit_test(it_tells_when_the_period_ends),
+        cmocka_unit_test(a_period_that_has_begun_is_finished)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
