@@ -300,7 +300,7 @@ ag_window_ring_length(const ag_window_t *window)
 }
 
 
-/* us from now until the sub-window of that number begins. */
+/* us from now until the sub-window of that number begins, unless it has. */
 static uint64_t
 ag_window_ring_left(const ag_window_t *window, uint64_t number,
     const ag_now_t *now)
@@ -309,7 +309,7 @@ ag_window_ring_left(const ag_window_t *window, uint64_t number,
 
     begin = number * ag_window_ring_length(window);
 
-    return (begin > now->us) ? begin - now->us : 0;
+    return (begin > ag_window_us(window, now)) ? begin - now->us : 0;
 }
 
 

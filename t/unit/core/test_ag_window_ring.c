@@ -365,6 +365,7 @@ the_sum_is_made_anew(void **state)
     memset(l.window->slots, 0, 50 * sizeof(uint64_t));
     ag_window_mend(l.window);
     assert_int_equal(used(&l, at(1)), 0);
+    assert_int_equal(reset(&l, at(1)), 0);
     assert_int_equal(wait_for(&l, 1000, at(1)), 0);
     assert_int_equal(used(&l, at(1)), 1000);
 
