@@ -12,8 +12,8 @@
 
 static void ag_limit_ask(const ag_claim_t *claim, unsigned number,
     const ag_now_t *now, ag_verdict_t *verdict);
-static void ag_limit_refuse(const ag_claim_t *claim, unsigned number,
-    uint64_t amount, const ag_now_t *now, ag_verdict_t *verdict);
+static void ag_limit_refuse(unsigned number, uint64_t wait,
+    ag_verdict_t *verdict);
 static unsigned ag_limit_amount(const ag_claim_t *claim, uint64_t *amount);
 
 
@@ -128,22 +128,30 @@ static void
 ag_limit_ask(const ag_claim_t *claim, unsigned number, const ag_now_t *now,
     ag_verdict_t *verdict)
 {
-    unsigned                never;
+    unsigned                enough;
     uint64_t                amount;
     const ag_window_way_t  *way;
 
     way = ag_window_way(claim->window);
-    never = !ag_limit_amount(claim, &amount);
+    enough = ag_limit_amount(claim, &amount);
 
-    if (!never && way->fits(claim->window, claim->max, amount, now)) {
+    if (enough && way->fits(claim->window, claim->max, amount, now)) {
         return;
     }
 
     if (claim->limit->dry_run) {
         verdict->dry |= UINT32_C(1) << number;
 
-    } else if (!never) {
-        ag_limit_refuse(claim, number, amount, now, verdict);
+    } else if (enough) {
+        ag_limit_refuse(number, way->wait(claim->window, claim->max, amount,
+                                          now),
+                        verdict);
+
+    } else if (claim->least <= claim->limit->max) {
+
+        /* a node's share is too small, until it is the whole again */
+
+        ag_limit_refuse(number, 0, verdict);
 
     } else if (verdict->result != AG_LIMIT_NEVER) {
         verdict->result = AG_LIMIT_NEVER;
@@ -155,17 +163,11 @@ ag_limit_ask(const ag_claim_t *claim, unsigned number, const ag_now_t *now,
 
 /* Time makes room and takes none away: after the longest wait all fit. */
 static void
-ag_limit_refuse(const ag_claim_t *claim, unsigned number, uint64_t amount,
-    const ag_now_t *now, ag_verdict_t *verdict)
+ag_limit_refuse(unsigned number, uint64_t wait, ag_verdict_t *verdict)
 {
-    uint64_t  wait;
-
     if (verdict->result == AG_LIMIT_NEVER) {
         return;
     }
-
-    wait = ag_window_way(claim->window)->wait(claim->window, claim->max,
-                                              amount, now);
 
     if (verdict->result == AG_LIMIT_TAKEN || wait > verdict->wait) {
         verdict->result = AG_LIMIT_FULL;

@@ -115,7 +115,8 @@ typedef struct {
                                        those that refuse the one with the
                                        longest wait; NEVER comes first */
     uint64_t           wait;        /* us until all would fit if nobody else
-                                       called; 0: nobody knows (COUNT) */
+                                       called; 0: nobody knows (COUNT, and what
+                                       only a node's share is too small for) */
     uint32_t           dry;         /* bits: claims of dry_run that would have
                                        refused */
 } ag_verdict_t;

@@ -13,7 +13,6 @@
 static ngx_int_t ngx_agent_limit_begin(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_limit_local(ngx_agent_call_t *call);
 static void ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now);
-static void ngx_agent_limit_later(ngx_agent_limits_t *limits);
 static void ngx_agent_limit_session(ngx_agent_call_t *call, ag_now_t *now);
 static ngx_int_t ngx_agent_limit_ask(ngx_agent_call_t *call);
 static void ngx_agent_limit_ended(ngx_agent_call_t *call, ag_now_t *now);
@@ -292,7 +291,6 @@ ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now)
         } else {
             ag_limit_take(limits->claims, (unsigned) limits->count, now,
                           &limits->verdict);
-            ngx_agent_limit_later(limits);
         }
 
         if (limits->verdict.result == AG_LIMIT_TAKEN) {
@@ -310,25 +308,6 @@ ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now)
     }
 
     ngx_agent_limit_standings(limits, now);
-}
-
-
-/* Larger than this node's share is not larger than the limit. */
-static void
-ngx_agent_limit_later(ngx_agent_limits_t *limits)
-{
-    ag_claim_t  *claim;
-
-    if (!limits->local || limits->verdict.result != AG_LIMIT_NEVER) {
-        return;
-    }
-
-    claim = &limits->claims[limits->verdict.refused];
-
-    if (claim->least <= claim->limit->max) {
-        limits->verdict.result = AG_LIMIT_FULL;
-        limits->verdict.wait = 0;
-    }
 }
 
 

@@ -37,8 +37,9 @@ world_guess(model_t *m, const ag_claim_t *claim, const ag_now_t *now)
     guess.never = 0;
 
     if (claim->amount > claim->max) {
-        guess.never = (claim->least > claim->max);
-        guess.amount = guess.never ? claim->amount : claim->max;
+        guess.never = (claim->least > claim->limit->max);
+        guess.amount = (claim->least > claim->max) ? claim->amount
+                                                   : claim->max;
     }
 
     guess.sure = (sums.high + guess.amount <= claim->max);

@@ -101,9 +101,14 @@ world_full_again(world_t *w, const world_out_t *out, const ag_now_t *now,
     world_check(w, again.refused == verdict->refused);
     world_check(w, again.wait == verdict->wait);
 
-    /* a place may be given back at any time: nobody knows */
+    /* a place may be given back at any time, a share be the whole again:
+     * nobody knows */
 
     for (i = 0; i < out->count; i++) {
+
+        if (!claims[i].limit->dry_run && claims[i].least > claims[i].max) {
+            return;
+        }
 
         if (claims[i].limit->kind == AG_WINDOW_COUNT
             && !claims[i].limit->dry_run

@@ -292,7 +292,7 @@ world_now(world_t *w)
 static inline void
 world_claim(world_t *w, model_t *m, ag_claim_t *claim)
 {
-    uint64_t  max;
+    uint64_t  max, most;
 
     memset(claim, 0, sizeof(*claim));
 
@@ -310,9 +310,11 @@ world_claim(world_t *w, model_t *m, ag_claim_t *claim)
     claim->mark = UINT64_MAX;
 
     if (m->limit.kind != AG_WINDOW_LOG && m->limit.kind != AG_WINDOW_COUNT) {
-        claim->amount = w->chance(w, (w->chance(w, 4) == 0) ? max + max / 4 + 1
+        most = m->limit.max + m->limit.max / 4 + 1;
+        claim->amount = w->chance(w, (w->chance(w, 4) == 0) ? most
                                                             : max / 6 + 2);
-        claim->least = w->chance(w, claim->amount + 1);
+        claim->least = w->chance(w, 2) ? claim->amount
+                                       : w->chance(w, claim->amount + 1);
     }
 }
 

@@ -176,11 +176,45 @@ never_comes_first(void **state)
     assert_int_equal(verdict.refused, 0);
     assert_int_equal(verdict.wait, 0);
 
-    /* a share of nothing */
+    limited_free(&r);
+    limited_free(&t);
+}
+
+
+static void
+a_share_that_is_too_small_is_not_for_ever(void **state)
+{
+    limited_t     r, t;
+    ag_claim_t    claims[2];
+    ag_verdict_t  verdict;
+
+    (void) state;
+
+    r = limited(AG_RESOURCE_REQUESTS, 1, MINUTE);
+    t = limited(AG_RESOURCE_TOKENS, 1000, MINUTE);
 
     claims[0] = claim(&r, 1);
     claims[0].max = 0;
-    assert_int_equal(take(claims, 1, at(2 * MINUTE)).result, AG_LIMIT_NEVER);
+    claims[1] = claim(&t, 1000);
+    claims[1].max = 500;
+    verdict = take(claims, 2, at(0));
+    assert_int_equal(verdict.result, AG_LIMIT_FULL);
+    assert_int_equal(verdict.refused, 0);
+    assert_int_equal(verdict.wait, 0);
+
+    /* one that no share would help is named before it */
+
+    claims[1] = claim(&t, 1001);
+    claims[1].max = 500;
+    verdict = take(claims, 2, at(0));
+    assert_int_equal(verdict.result, AG_LIMIT_NEVER);
+    assert_int_equal(verdict.refused, 1);
+
+    /* the whole is there again */
+
+    claims[0] = claim(&r, 1);
+    claims[1] = claim(&t, 1000);
+    assert_int_equal(take(claims, 2, at(0)).result, AG_LIMIT_TAKEN);
 
     limited_free(&r);
     limited_free(&t);
@@ -380,6 +414,7 @@ main(void)
         cmocka_unit_test(all_are_taken_or_none),
         cmocka_unit_test(the_longest_wait_is_named),
         cmocka_unit_test(never_comes_first),
+        cmocka_unit_test(a_share_that_is_too_small_is_not_for_ever),
         cmocka_unit_test(an_estimate_is_cut_a_demand_is_not),
         cmocka_unit_test(a_dry_run_counts_and_refuses_nothing),
         cmocka_unit_test(what_others_decided_is_recorded),
