@@ -49,6 +49,9 @@
 
 #define AG_ANSWER_MAX            (16 * 1024 * 1024) /* bytes of a whole answer;
                                                embeddings of a full batch */
+#define AG_REDIS_BULK_MAX        (9 * 1024 * 1024)  /* bytes of one cached
+                                               answer in a reply of Redis: an
+                                               8m one with head and seal */
 #define AG_ERROR_BODY_MAX        (64 * 1024)    /* bytes of a provider's error
                                                that are read */
 #define AG_STREAM_HELD_MAX       (64 * 1024)    /* bytes held for a client that
@@ -83,6 +86,14 @@
                                                usage report may claim */
 #define AG_OUTPUT_TOKENS_MAX     INT64_C(2147483647)   /* max_tokens */
 #define AG_CHOICES_MAX           128        /* n */
+
+#define AG_CACHE_QUESTION_MAX    (1024 * 1024)  /* bytes of a request that may
+                                               be looked up: names that are all
+                                               escapes take 80 ms to sort */
+#define AG_CACHE_MEMO_ENTRIES    512        /* questions that a worker knows by
+                                               their bytes; a power of 2 */
+#define AG_CACHE_MEMO_MAX        (8 * 1024) /* bytes of one, so all of them take
+                                               4 MB at most */
 
 #define AG_SERIES_MAX            1000       /* names of a metric scope; the
                                                rest is counted as "other" */

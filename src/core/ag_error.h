@@ -139,6 +139,9 @@
       "again.")                                                               \
     X(STORE, "store", 503, "server_error", "limits_unavailable", no, no, no,  \
       "The store of keys and limits cannot be reached. Please try again.")    \
+    X(NOT_CACHED, "not_cached", 504, "server_error", "not_cached",            \
+      no, no, no,                                                             \
+      "There is no cached answer, and the request asks for nothing else.")    \
     X(UNKNOWN_MODEL, "unknown_model", 404, "invalid_request_error",           \
       "model_not_found", no, no, no,                                          \
       "The requested model does not exist here. GET /v1/models lists "        \

@@ -10,7 +10,22 @@
 #include "dialect/ag_dialect.h"
 
 
-static unsigned ag_request_promises(const ag_json_t *json);
+#define AG_REQUEST_WORD_MAX   15    /* bytes of "response_format" */
+#define AG_REQUEST_WORDS_MAX  2     /* of one length */
+
+
+/* A field that means the same in all dialects. */
+typedef struct {
+    const char  *name;              /* NULL: no more */
+    size_t       span;              /* where it goes in ag_request_t; 0: it
+                                       promises a form */
+} ag_request_word_t;
+
+
+static void ag_request_words(ag_request_t *request, const ag_json_t *json);
+static void ag_request_word(ag_request_t *request,
+    const ag_json_member_t *member);
+static const ag_request_word_t *ag_request_word_find(ag_str_t name);
 static int ag_request_refused(const ag_json_t *json, ag_str_t body,
     ag_error_t *error);
 static ag_str_t ag_request_twice(const ag_json_t *json, ag_str_t body);
@@ -37,6 +52,24 @@ static const ag_dialect_t *const  ag_dialects[] = {
     &ag_responses,
     &ag_anthropic,
     &ag_gemini
+};
+
+
+/* By the length of their names. */
+static const ag_request_word_t
+ag_request_words_of[AG_REQUEST_WORD_MAX + 1][AG_REQUEST_WORDS_MAX] = {
+    [1] = { { "n", offsetof(ag_request_t, cache.n) } },
+    [4] = { { "text", 0 } },
+    [5] = { { "tools", 0 },
+            { "store", offsetof(ag_request_t, cache.store) } },
+    [7] = { { "best_of", offsetof(ag_request_t, cache.best_of) } },
+    [9] = { { "functions", 0 },
+            { "container", offsetof(ag_request_t, cache.container) } },
+    [10] = { { "background", offsetof(ag_request_t, cache.background) } },
+    [11] = { { "temperature", offsetof(ag_request_t, cache.temperature) } },
+    [12] = { { "conversation", offsetof(ag_request_t, cache.conversation) } },
+    [13] = { { "output_format", 0 }, { "output_config", 0 } },
+    [15] = { { "response_format", 0 } }
 };
 
 
@@ -171,48 +204,76 @@ ag_request_read(ag_request_t *request, ag_endpoint_t endpoint, ag_str_t body,
         return AG_INVALID;
     }
 
-    request->promises = ag_request_promises(&json) & 1;
+    ag_request_words(request, &json);
 
     return ag_endpoint_dialect(endpoint)->read_request(request, &json, error);
 }
 
 
 /*
- * Most requests promise nothing, and are not to be walked again to learn
- * that.  What such a field says is ag_validate's to read.
+ * One walk for all of them.  Most requests promise nothing, and are not to be
+ * read again to learn that; what such a field says is ag_validate's to read.
  */
-static unsigned
-ag_request_promises(const ag_json_t *json)
+static void
+ag_request_words(ag_request_t *request, const ag_json_t *json)
 {
-    uint32_t         i;
-    ag_str_t         key;
-    const ag_str_t  *name;
-
-    static const ag_str_t  names[] = {
-        ag_string("tools"),
-        ag_string("response_format"),
-        ag_string("text"),
-        ag_string("functions"),
-        ag_string("output_format"),
-        ag_string("output_config"),
-        ag_null_string
-    };
+    uint32_t  i;
 
     for (i = 0; i < json->count; i++) {
-        key = json->members[i].key;
+        ag_request_word(request, &json->members[i]);
+    }
+}
 
-        if (json->members[i].escaped) {
-            return 1;       /* it may be any of them */
-        }
 
-        for (name = names; name->len; name++) {
-            if (ag_str_equal(key, *name)) {
-                return 1;
-            }
+static void
+ag_request_word(ag_request_t *request, const ag_json_member_t *member)
+{
+    ag_str_t                  name;
+    ag_char_t                 decoded[AG_JSON_KEY_MAX];
+    const ag_request_word_t  *word;
+
+    name = member->key;
+
+    if (member->escaped) {
+        name = ag_str(decoded,
+                      ag_json_decode(ag_str(name.data - 1, name.len + 2),
+                                     decoded, sizeof(decoded)));
+    }
+
+    word = ag_request_word_find(name);
+
+    if (word == NULL) {
+        return;
+    }
+
+    if (word->span == 0) {
+        request->promises = 1;
+
+    } else if (member->type != AG_JSON_NULL) {
+        *(ag_str_t *) ((char *) request + word->span) = member->value;
+    }
+}
+
+
+static const ag_request_word_t *
+ag_request_word_find(ag_str_t name)
+{
+    size_t                    i;
+    const ag_request_word_t  *words;
+
+    if (name.len > AG_REQUEST_WORD_MAX) {
+        return NULL;
+    }
+
+    words = ag_request_words_of[name.len];
+
+    for (i = 0; i < AG_REQUEST_WORDS_MAX && words[i].name != NULL; i++) {
+        if (memcmp(words[i].name, name.data, name.len) == 0) {
+            return &words[i];
         }
     }
 
-    return 0;
+    return NULL;
 }
 
 

@@ -14,6 +14,7 @@
 
 #include "core/ag_base.h"
 #include "core/ag_buf.h"
+#include "core/ag_cache_rule.h"
 #include "core/ag_caps.h"
 #include "core/ag_error.h"
 #include "core/ag_json.h"
@@ -112,6 +113,8 @@ typedef struct {
     unsigned       promises:1;          /* a field is there that may promise
                                            a form of the answer */
     ag_char_t      model_name[AG_MODEL_NAME_MAX];
+
+    ag_cache_words_t  cache;
 } ag_request_t;
 
 

@@ -312,6 +312,97 @@ bytes_that_are_not_utf8_are_refused(void **state)
 }
 
 
+/* The spans of what the cache asks for, in an order of our own. */
+static void
+words(const ag_request_t *r, ag_str_t list[6])
+{
+    list[0] = r->cache.temperature;
+    list[1] = r->cache.n;
+    list[2] = r->cache.best_of;
+    list[3] = r->cache.background;
+    list[4] = r->cache.conversation;
+    list[5] = r->cache.container;
+}
+
+
+static void
+what_the_cache_asks_for_is_noted(void **state)
+{
+    size_t        i, j;
+    char          body[128];
+    ag_str_t      list[6];
+    ag_request_t  r;
+
+    static const char *const  names[] = {
+        "temperature", "n", "best_of", "background", "conversation",
+        "container", "t\\u0065mperature", "\\u006E", "b\\u0065st_of",
+        "backgr\\u006fund", "convers\\u0061tion", "cont\\u0061iner"
+    };
+
+    (void) state;
+
+    for (i = 0; i < 12; i++) {
+        snprintf(body, sizeof(body),
+                 "{\"model\":\"m\",\"%s\" : {\"x\": 1} ,"
+                 "\"input\":\"i\",\"store\":true}", names[i]);
+        (void) ag_request_read(&r, AG_ENDPOINT_RESPONSES, text(body),
+                               &(ag_error_t) { .class = AG_E_NONE });
+        words(&r, list);
+
+        for (j = 0; j < 6; j++) {
+            assert_text(list[j], (j == i % 6) ? "{\"x\": 1}" : "");
+        }
+
+        assert_false(r.promises);
+    }
+
+    accept(&r, AG_ENDPOINT_CHAT,
+           "{\"model\":\"m\",\"n\":7,\"temperature\":0.5,"
+           "\"background\":null,\"container\":null,\"m\":1,"
+           "\"messages\":[{\"role\":\"user\",\"content\":\"x\","
+           "\"best_of\":2}],\"best_on\":1,\"Temperature\":9,\"\":1,"
+           "\"temperatures\":4,\"a_name_that_is_too_long\":1}");
+    words(&r, list);
+
+    assert_text(list[0], "0.5");
+    assert_text(list[1], "7");
+
+    for (i = 2; i < 6; i++) {
+        assert_int_equal(list[i].len, 0);
+    }
+}
+
+
+static void
+what_may_promise_a_form_is_noted(void **state)
+{
+    size_t        i;
+    char          body[256];
+    ag_request_t  r;
+
+    static const struct {
+        const char  *name;
+        unsigned     promises;
+    } fields[] = {
+        { "tools", 1 }, { "response_format", 1 }, { "text", 1 },
+        { "functions", 1 }, { "output_format", 1 }, { "output_config", 1 },
+        { "t\\u0065xt", 1 }, { "tex", 0 }, { "tool", 0 }, { "Tools", 0 },
+        { "output_forma_", 0 }, { "function_", 0 }, { "texts", 0 },
+        { "t\\u0065xts", 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        snprintf(body, sizeof(body),
+                 "{\"model\":\"m\",\"messages\":[{\"role\":\"user\","
+                 "\"content\":\"x\"}],\"%s\":[]}", fields[i].name);
+        accept(&r, AG_ENDPOINT_CHAT, body);
+        assert_int_equal(r.promises, fields[i].promises);
+    }
+}
+
+
 static void
 lists_of_models_have_no_body_to_read(void **state)
 {
@@ -342,6 +433,8 @@ main(void)
         cmocka_unit_test(a_key_that_is_odd_or_long_is_not_repeated),
         cmocka_unit_test(a_body_nested_too_deeply_is_refused),
         cmocka_unit_test(bytes_that_are_not_utf8_are_refused),
+        cmocka_unit_test(what_the_cache_asks_for_is_noted),
+        cmocka_unit_test(what_may_promise_a_form_is_noted),
         cmocka_unit_test(lists_of_models_have_no_body_to_read)
     };
 
