@@ -37,6 +37,11 @@ typedef enum {
     AG_REDIS_SEED,          /* what a node remembers of a window */
     AG_REDIS_RENEW,         /* leases of calls that are still in flight */
     AG_REDIS_STOP,          /* stops a session */
+    AG_REDIS_CACHE_LOOK,    /* an answer, or the lock to get it; of these four
+                               see ag_redis_cache.h */
+    AG_REDIS_CACHE_HOLD,    /* locks of calls that are still in flight */
+    AG_REDIS_CACHE_FREE,    /* gives a lock back */
+    AG_REDIS_CACHE_PURGE,   /* a purge, and those of others */
     AG_REDIS_SCRIPTS
 } ag_redis_script_t;
 

@@ -298,6 +298,7 @@ ngx_agent_redis_on_write(ngx_event_t *ev)
                                              strerror(error))
                    : ngx_agent_redis_connected(link);
     } else {
+        link->moved_at = ngx_current_msec;
         rc = ngx_agent_redis_flush(link);
     }
 
@@ -337,6 +338,7 @@ ngx_agent_redis_read(ngx_agent_redis_link_t *link)
     redisContext  *context;
 
     context = link->context;
+    link->moved_at = ngx_current_msec;
 
     do {
         if (redisBufferRead(context) != REDIS_OK) {
@@ -348,7 +350,7 @@ ngx_agent_redis_read(ngx_agent_redis_link_t *link)
         }
 
         if (context->reader->len - context->reader->pos
-            > NGX_AGENT_REDIS_REPLY)
+            > NGX_AGENT_REDIS_REPLY + ngx_agent_redis_bulk(link))
         {
             return ngx_agent_redis_because(link, "a reply of it is too long");
         }

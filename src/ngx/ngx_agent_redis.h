@@ -33,12 +33,14 @@ typedef void (*ngx_agent_redis_pt)(ngx_agent_redis_query_t *query,
     const ag_redis_value_t *values, ngx_uint_t count);
 
 
-/* Memory of the asker's; zeroed but for handler and data. */
+/* Memory of the asker's; zeroed but for handler, data and bulk. */
 struct ngx_agent_redis_query_s {
     ngx_agent_redis_pt        handler;      /* NULL: nobody waits for the
                                                reply; the query is then not
                                                used after _send() */
     void                     *data;
+    size_t                    bulk;         /* bytes of the one long text that
+                                               its reply may have; 0: none */
 
     ngx_queue_t               queue;        /* redis.c's, from here on */
     ngx_msec_t                by;

@@ -89,6 +89,7 @@ ngx_agent_redis_link_create(ngx_cycle_t *cycle, ngx_agent_redis_link_t *link)
     ngx_queue_init(&link->pending);
     ngx_queue_init(&link->waiting);
     ag_buf_init(&link->scratch, AG_REQUEST_MAX);
+    ag_buf_init(&link->bulk, AG_REDIS_BULK_MAX);
 
     link->timer.data = link;
     link->timer.handler = ngx_agent_redis_expire;
@@ -214,6 +215,7 @@ ngx_agent_redis_exit_process(ngx_agent_main_conf_t *amcf)
     }
 
     ag_buf_free(&link->scratch);
+    ag_buf_free(&link->bulk);
     ngx_agent_redis_wire_free(link);
 }
 

@@ -19,8 +19,11 @@
 #define NGX_AGENT_REDIS_TEXT         16384  /* bytes of text in a reply that
                                                are kept; ours have some
                                                thousand */
-#define NGX_AGENT_REDIS_REPLY        (4 * 1024 * 1024)  /* bytes of a reply; a
-                                               longer one breaks the link */
+#define NGX_AGENT_REDIS_REPLY        (4 * 1024 * 1024)  /* bytes of a reply
+                                               beside its long text; a longer
+                                               one breaks the link */
+#define NGX_AGENT_REDIS_SCRATCH      (256 * 1024)   /* bytes of memory that are
+                                               kept for the next command */
 #define NGX_AGENT_REDIS_ELEMENTS     65536  /* of an array, the same */
 #define NGX_AGENT_REDIS_PENDING_MAX  16384  /* commands without a reply */
 #define NGX_AGENT_REDIS_TOLD         60     /* s between two complaints */
@@ -51,6 +54,7 @@ typedef struct {
     unsigned                  late:1;
     unsigned                  written:1;
     unsigned                  words;
+    size_t                    bulk;         /* the query's */
     size_t                    len;
     u_char                    rest[];
 } ngx_agent_redis_pending_t;
@@ -86,6 +90,7 @@ typedef struct {
     ngx_uint_t                failures;     /* in a row */
     ngx_uint_t                attempts;     /* since it was of use */
     ngx_msec_t                ready_at;
+    ngx_msec_t                moved_at;     /* bytes went in or out */
     ngx_msec_t                said_at;
 
     unsigned                  connecting:1;
@@ -103,6 +108,7 @@ typedef struct {
     size_t                    used;
     ag_redis_value_t          values[AG_REDIS_VALUES_MAX];
     u_char                   *text;
+    ag_buf_t                  bulk;         /* its long text */
 } ngx_agent_redis_link_t;
 
 
@@ -172,6 +178,9 @@ ngx_int_t ngx_agent_redis_tell(ngx_agent_redis_link_t *link,
 
 /* A reply is in link->values.  NGX_ERROR: link->cause. */
 ngx_int_t ngx_agent_redis_reply(ngx_agent_redis_link_t *link);
+
+/* Bytes of a long text in the reply that comes next; 0: it has none. */
+size_t ngx_agent_redis_bulk(ngx_agent_redis_link_t *link);
 
 /* Nobody waits for replies any more. */
 void ngx_agent_redis_forget(ngx_agent_redis_link_t *link);

@@ -22,6 +22,8 @@ static ngx_int_t ngx_agent_redis_enqueue(ngx_agent_redis_link_t *link,
     ngx_agent_redis_pending_t *pending);
 static ngx_int_t ngx_agent_redis_ask(ngx_agent_redis_link_t *link,
     ngx_agent_redis_query_t *query, ngx_agent_redis_pending_t *pending);
+static ngx_uint_t ngx_agent_redis_moves(ngx_agent_redis_link_t *link,
+    ngx_agent_redis_pending_t *pending);
 static ngx_int_t ngx_agent_redis_answer(ngx_agent_redis_link_t *link,
     ngx_agent_redis_pending_t *pending);
 static ngx_int_t ngx_agent_redis_again(ngx_agent_redis_link_t *link,
@@ -219,6 +221,10 @@ ngx_agent_redis_enqueue(ngx_agent_redis_link_t *link,
     link->pending_count++;
     ngx_queue_insert_tail(&link->pending, &pending->queue);
 
+    if (link->scratch.size > NGX_AGENT_REDIS_SCRATCH) {
+        ag_buf_free(&link->scratch);
+    }
+
     return NGX_OK;
 }
 
@@ -238,6 +244,7 @@ ngx_agent_redis_ask(ngx_agent_redis_link_t *link,
     }
 
     pending->query = query;
+    pending->bulk = query->bulk;
     query->pending = pending;
     query->by = ngx_current_msec + link->conf->timeout;
     ngx_queue_insert_tail(&link->waiting, &query->queue);
@@ -328,14 +335,46 @@ ngx_agent_redis_expire(ngx_event_t *ev)
         ngx_agent_redis_cancel(query);
         ngx_agent_gateway_add(link->main, AG_M_REDIS_LATE, 1);
 
-        (void) ngx_agent_redis_because(link, "no reply within the timeout");
+        if (!ngx_agent_redis_moves(link, pending)) {
+            (void) ngx_agent_redis_because(link, "no reply within the "
+                                                 "timeout");
 
-        if (ngx_agent_redis_failed(link) != NGX_OK) {
-            ngx_agent_redis_drop(link);
+            if (ngx_agent_redis_failed(link) != NGX_OK) {
+                ngx_agent_redis_drop(link);
+            }
         }
 
         query->handler(query, NULL, 0);
     }
+}
+
+
+/* Does it wait behind something long that is on its way?  That is no fault of
+ * the link. */
+static ngx_uint_t
+ngx_agent_redis_moves(ngx_agent_redis_link_t *link,
+    ngx_agent_redis_pending_t *pending)
+{
+    return (!pending->written || ngx_agent_redis_bulk(link) != 0)
+           && (ngx_msec_t) (ngx_current_msec - link->moved_at)
+              < link->conf->timeout;
+}
+
+
+size_t
+ngx_agent_redis_bulk(ngx_agent_redis_link_t *link)
+{
+    ngx_queue_t                *q;
+    ngx_agent_redis_pending_t  *pending;
+
+    if (ngx_queue_empty(&link->pending)) {
+        return 0;
+    }
+
+    q = ngx_queue_head(&link->pending);
+    pending = ngx_queue_data(q, ngx_agent_redis_pending_t, queue);
+
+    return pending->bulk;
 }
 
 

@@ -3,7 +3,7 @@
  *
  * What hiredis's reader finds in a reply: not a tree, but values in a row, in
  * memory of the link.  A reply with more than there is room for is read to its
- * end and is none.
+ * end and is none; one long text has room where its query says so.
  */
 
 
@@ -19,6 +19,8 @@ static void *ngx_agent_redis_on_integer(const redisReadTask *task,
 static void *ngx_agent_redis_on_nil(const redisReadTask *task);
 static ag_redis_value_t *ngx_agent_redis_value(ngx_agent_redis_link_t *link,
     ag_redis_kind_t kind);
+static ngx_int_t ngx_agent_redis_copy(ngx_agent_redis_link_t *link,
+    ag_str_t text, ag_str_t *copy);
 static void ngx_agent_redis_on_free(void *reply);
 
 
@@ -49,6 +51,7 @@ ngx_agent_redis_values_reset(ngx_agent_redis_link_t *link)
     link->count = 0;
     link->used = 0;
     link->flooded = 0;
+    ag_buf_free(&link->bulk);
 }
 
 
@@ -67,18 +70,51 @@ ngx_agent_redis_on_text(const redisReadTask *task, char *text, size_t len)
 
     value = ngx_agent_redis_value(link, kind);
 
-    if (value == NULL || len > NGX_AGENT_REDIS_TEXT - link->used) {
+    if (value == NULL
+        || ngx_agent_redis_copy(link, ag_str(text, len), &value->text)
+           != NGX_OK)
+    {
         link->flooded = 1;
-        return link;
     }
 
-    /* hiredis moves its own copy */
-
-    ngx_memcpy(link->text + link->used, text, len);
-    value->text = ag_str(link->text + link->used, len);
-    link->used += len;
-
     return link;
+}
+
+
+/* hiredis moves its own.  What nobody waits for any more is not copied. */
+static ngx_int_t
+ngx_agent_redis_copy(ngx_agent_redis_link_t *link, ag_str_t text,
+    ag_str_t *copy)
+{
+    ngx_queue_t                *q;
+    ngx_agent_redis_pending_t  *pending;
+
+    if (text.len <= NGX_AGENT_REDIS_TEXT - link->used) {
+        ngx_memcpy(link->text + link->used, text.data, text.len);
+        *copy = ag_str(link->text + link->used, text.len);
+        link->used += text.len;
+
+        return NGX_OK;
+    }
+
+    if (text.len > ngx_agent_redis_bulk(link) || link->bulk.len != 0) {
+        return NGX_ERROR;
+    }
+
+    q = ngx_queue_head(&link->pending);
+    pending = ngx_queue_data(q, ngx_agent_redis_pending_t, queue);
+
+    if (pending->query == NULL) {
+        return NGX_OK;
+    }
+
+    if (ag_buf_add(&link->bulk, text.data, text.len) != AG_OK) {
+        return NGX_ERROR;
+    }
+
+    *copy = ag_buf_str(&link->bulk);
+
+    return NGX_OK;
 }
 
 
