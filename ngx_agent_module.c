@@ -19,7 +19,7 @@
  */
 
 
-#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_curl.h"
 #include "ngx/ngx_agent_limit.h"
 #include "ngx/ngx_agent_state.h"
@@ -53,7 +53,7 @@ ngx_module_t  ngx_agent_module = {
     ngx_agent_commands,                    /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_agent_cache_init_module,           /* init module */
     ngx_agent_init_process,                /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -93,6 +93,9 @@ ngx_agent_init_process(ngx_cycle_t *cycle)
         || ngx_agent_curl_init_process(cycle) != NGX_OK
         || ngx_agent_shed_init_process(cycle, amcf) != NGX_OK
         || ngx_agent_redis_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_flight_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_cache_init_process(cycle, amcf) != NGX_OK
+        || ngx_agent_cache_redis_init_process(cycle, amcf) != NGX_OK
         || ngx_agent_store_init_process(cycle, amcf) != NGX_OK
         || ngx_agent_share_init_process(cycle, amcf) != NGX_OK
         || ngx_agent_session_init_process(cycle, amcf) != NGX_OK
@@ -114,6 +117,9 @@ ngx_agent_exit_process(ngx_cycle_t *cycle)
 
     if (amcf != NULL) {
         ngx_agent_health_exit_process(amcf);
+        ngx_agent_flight_exit_process();
+        ngx_agent_cache_exit_process(amcf);
+        ngx_agent_cache_redis_exit_process();
         ngx_agent_redis_exit_process(amcf);
         ngx_agent_store_exit_process();
         ngx_agent_state_file_exit_process(amcf);

@@ -87,6 +87,18 @@ typedef enum {
       "Workers that Redis answers: with agent_redis each worker counts 1, "   \
       "so fewer than there are workers means that some limits are not "       \
       "shared now.")                                                          \
+    X(CACHE_ANSWERS, "agent_cache_answers", VALUE, GATEWAY,                   \
+      "Answers in agent_cache_zone.")                                         \
+    X(CACHE_BYTES, "agent_cache_used_bytes", VALUE, GATEWAY,                  \
+      "Bytes of agent_cache_zone that they take.")                            \
+    X(CACHE_SIZE, "agent_cache_size_bytes", VALUE, GATEWAY,                   \
+      "Bytes of agent_cache_zone that answers may take.")                     \
+    X(CACHE_EVICTED, "agent_cache_evicted", VALUE, GATEWAY,                   \
+      "Answers that made room for others since the zone exists.")             \
+    X(CACHE_REFUSED, "agent_cache_refused_total", COUNTER, GATEWAY,           \
+      "Answers that found no room in agent_cache_zone.")                      \
+    X(CACHE_FLIGHTS, "agent_cache_flights", VALUE, GATEWAY,                   \
+      "Questions that a provider is being asked and others could join.")      \
     X(TENANT_CALLS, "agent_tenant_calls_total", COUNTER, TENANT,              \
       "Client calls that were settled.")                                      \
     X(TENANT_FAILED, "agent_tenant_failed_calls_total", COUNTER, TENANT,      \
@@ -101,6 +113,11 @@ typedef enum {
       TENANT, "Input tokens that providers read from their caches.")          \
     X(TENANT_COST, "agent_tenant_cost_nano_usd_total", COUNTER, TENANT,       \
       "What calls cost by their models' prices, in 10^-9 USD.")               \
+    X(TENANT_SAVED_TOKENS, "agent_tenant_saved_tokens_total", COUNTER,        \
+      TENANT, "Tokens that providers were not asked for since the answer "    \
+      "was cached or joined.")                                                \
+    X(TENANT_SAVED_COST, "agent_tenant_saved_cost_nano_usd_total", COUNTER,   \
+      TENANT, "What they would have cost, in 10^-9 USD.")                     \
     X(TENANT_LIMITED, "agent_tenant_limited_calls_total", COUNTER, TENANT,    \
       "Calls that a limit or a budget refused.")                              \
     X(TENANT_DRY_RUN, "agent_tenant_dry_run_calls_total", COUNTER, TENANT,    \
@@ -124,6 +141,20 @@ typedef enum {
       "Complete answers without a usage report.")                             \
     X(MODEL_CLAMPED, "agent_model_clamped_usage_total", COUNTER, MODEL,       \
       "Usage reports above what can be true; less was charged.")              \
+    X(MODEL_CACHE_HITS, "agent_model_cache_hits_total", COUNTER, MODEL,       \
+      "Calls that were answered from the cache, fresh.")                      \
+    X(MODEL_CACHE_STALE, "agent_model_cache_stale_total", COUNTER, MODEL,     \
+      "Calls that were answered from the cache though the answer was old.")   \
+    X(MODEL_CACHE_JOINED, "agent_model_cache_joined_total", COUNTER, MODEL,   \
+      "Calls that got the answer another call was asking for.")               \
+    X(MODEL_CACHE_MISSES, "agent_model_cache_misses_total", COUNTER, MODEL,   \
+      "Calls that looked for an answer in the cache and had to ask.")         \
+    X(MODEL_CACHE_BYPASSED, "agent_model_cache_bypassed_total", COUNTER,      \
+      MODEL, "Calls of a cached model that were not for the cache.")          \
+    X(MODEL_CACHE_REFRESHED, "agent_model_cache_refreshed_total", COUNTER,    \
+      MODEL, "Old answers that were asked for again after they were told.")   \
+    X(MODEL_CACHE_STORED, "agent_model_cache_stored_total", COUNTER, MODEL,   \
+      "Answers that were put into the cache.")                                \
     X(MODEL_RETRIES, "agent_model_retries_total", COUNTER, MODEL,             \
       "Attempts at a target that had failed in the same call.")               \
     X(MODEL_FALLBACKS, "agent_model_fallbacks_total", COUNTER, MODEL,         \

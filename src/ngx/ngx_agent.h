@@ -33,6 +33,8 @@ typedef struct ngx_agent_zone_s      ngx_agent_zone_t;
 typedef struct ngx_agent_tenant_s    ngx_agent_tenant_t;
 typedef struct ngx_agent_entry_s     ngx_agent_entry_t;
 typedef struct ngx_agent_limits_s    ngx_agent_limits_t;
+typedef struct ngx_agent_cached_s    ngx_agent_cached_t;
+typedef struct ngx_agent_cache_zone_s  ngx_agent_cache_zone_t;
 
 typedef struct ngx_agent_replica_state_s   ngx_agent_replica_state_t;
 typedef struct ngx_agent_provider_state_s  ngx_agent_provider_state_t;

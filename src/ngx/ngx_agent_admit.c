@@ -26,6 +26,7 @@ typedef struct {
     ngx_str_t   depth;
     ngx_str_t   timeout;
     ngx_str_t   validation;
+    ngx_str_t   cache_control;
 } ngx_agent_admit_headers_t;
 
 
@@ -37,7 +38,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_agent_admit_route(ngx_agent_call_t *call);
-static void ngx_agent_admit_walk(ngx_http_request_t *r,
+static void ngx_agent_admit_walk(ngx_agent_call_t *call,
     ngx_agent_admit_headers_t *headers);
 static void ngx_agent_admit_bearer(ngx_str_t *value);
 static ngx_int_t ngx_agent_admit_tenant(ngx_agent_call_t *call,
@@ -72,6 +73,7 @@ static const ngx_agent_admit_name_t  ngx_agent_admit_names[] = {
     ngx_agent_admit_name("x-agent-depth", depth),
     ngx_agent_admit_name("x-agent-timeout-ms", timeout),
     ngx_agent_admit_name("x-agent-validate", validation),
+    ngx_agent_admit_name("cache-control", cache_control),
     { 0, NULL, 0 }
 };
 
@@ -98,7 +100,7 @@ ngx_agent_call_admit(ngx_agent_call_t *call)
     }
 
     ngx_memzero(&headers, sizeof(ngx_agent_admit_headers_t));
-    ngx_agent_admit_walk(r, &headers);
+    ngx_agent_admit_walk(call, &headers);
 
     rc = ngx_agent_admit_tenant(call, &headers);
 
@@ -196,16 +198,20 @@ ngx_agent_admit_route(ngx_agent_call_t *call)
 
 
 static void
-ngx_agent_admit_walk(ngx_http_request_t *r,
+ngx_agent_admit_walk(ngx_agent_call_t *call,
     ngx_agent_admit_headers_t *headers)
 {
+    size_t                         len;
     ngx_uint_t                     i;
+    const char                    *prefix;
     ngx_list_part_t               *part;
     ngx_table_elt_t               *header;
     const ngx_agent_admit_name_t  *name;
 
-    part = &r->headers_in.headers.part;
+    part = &call->r->headers_in.headers.part;
     header = part->elts;
+    prefix = call->client->forward_prefix;
+    len = prefix ? ngx_strlen(prefix) : 0;
 
     for (i = 0; /* void */ ; i++) {
 
@@ -230,7 +236,16 @@ ngx_agent_admit_walk(ngx_http_request_t *r,
                 break;
             }
         }
+
+        if (len != 0 && header[i].key.len > len
+            && header[i].lowcase_key[0] == (u_char) prefix[0]
+            && ngx_memcmp(header[i].lowcase_key, prefix, len) == 0)
+        {
+            call->forwards = 1;
+        }
     }
+
+    call->controls = (headers->cache_control.len != 0);
 
     ngx_agent_admit_bearer(&headers->authorization);
 }

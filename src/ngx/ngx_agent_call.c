@@ -6,6 +6,7 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_curl.h"
 #include "ngx/ngx_agent_limit.h"
 
@@ -22,7 +23,6 @@ typedef struct {
 } ngx_agent_phase_row_t;
 
 
-static ngx_agent_call_t *ngx_agent_call_create(ngx_http_request_t *r);
 static ngx_pool_t *ngx_agent_call_pool(ngx_http_request_t *r);
 static void ngx_agent_call_init(ngx_agent_call_t *call,
     ngx_http_request_t *r);
@@ -32,6 +32,8 @@ static void ngx_agent_call_on_wake(ngx_event_t *ev);
 static void ngx_agent_call_on_timer(ngx_event_t *ev);
 static void ngx_agent_call_settle(ngx_agent_call_t *call);
 static void ngx_agent_call_count(ngx_agent_call_t *call);
+static void ngx_agent_call_count_cache(ngx_agent_call_t *call,
+    ngx_agent_series_t *tenant, ngx_agent_series_t *model);
 static void ngx_agent_call_count_usage(ngx_agent_call_t *call,
     ngx_agent_series_t *tenant, ngx_agent_series_t *model);
 static void ngx_agent_call_on_cleanup(void *data);
@@ -76,7 +78,7 @@ ngx_agent_call_of(ngx_http_request_t *r)
 }
 
 
-static ngx_agent_call_t *
+ngx_agent_call_t *
 ngx_agent_call_create(ngx_http_request_t *r)
 {
     ngx_pool_t          *pool;
@@ -181,6 +183,13 @@ ngx_agent_call_run(ngx_agent_call_t *call)
         ngx_agent_call_stop(call);
     }
 
+    if (call->gone && call->phase < NGX_AGENT_PHASE_REPLY
+        && (call->background ? ngx_exiting
+                             : !ngx_agent_flight_needed(call)))
+    {
+        (void) ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
+    }
+
     for ( ;; ) {
         rc = ngx_agent_phases[call->phase].function(call);
 
@@ -251,7 +260,19 @@ ngx_agent_call_goto(ngx_agent_call_t *call, ngx_agent_phase_t phase)
 ngx_int_t
 ngx_agent_call_fail(ngx_agent_call_t *call, ag_error_class_t class)
 {
+    if (call->cached != NULL && !call->committed
+        && ngx_agent_cache_excuse(call, class))
+    {
+        class = AG_E_NONE;      /* an old answer is better */
+    }
+
     call->error.class = class;
+
+    if (call->cached != NULL && call->cached->leads) {
+        ngx_agent_flight_fail(call);    /* nobody waits until its client has
+                                           read that */
+    }
+
     ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
 
     return NGX_OK;
@@ -266,6 +287,11 @@ ngx_agent_call_on_wake(ngx_event_t *ev)
 
     call = ev->data;
     c = call->r->connection;
+
+    if (call->background) {
+        ngx_agent_call_run(call);
+        return;
+    }
 
     ngx_http_set_log_request(c->log, call->r);
 
@@ -329,11 +355,16 @@ ngx_agent_call_done(ngx_agent_call_t *call)
 
     r = call->r;
 
+    if (call->background) {
+        ngx_agent_refresh_end(r);
+        return NGX_DONE;
+    }
+
     /* an answer that never began, or broke off, must not look complete */
 
     rc = call->ended ? NGX_OK : NGX_ERROR;
 
-    if (call->error.class == AG_E_CLIENT_GONE) {
+    if (call->error.class == AG_E_CLIENT_GONE || call->gone) {
         rc = NGX_HTTP_CLIENT_CLOSED_REQUEST;
     }
 
@@ -385,6 +416,12 @@ ngx_agent_call_settle(ngx_agent_call_t *call)
 
     call->held = 0;
 
+    if (call->transfer != NULL) {
+        ngx_agent_curl_release(call->transfer);
+    }
+
+    ngx_agent_cache_end(call);
+
     if (call->tenant != NULL) {
         ngx_agent_settle(call);
 
@@ -415,6 +452,16 @@ ngx_agent_call_count(ngx_agent_call_t *call)
 
     tenant = call->tenant->series;
     model = call->model ? call->model->series : call->main->other_model;
+
+    if (call->background) {
+
+        /* no client's call; what it used is used all the same */
+
+        ngx_agent_metric_add(model, AG_M_MODEL_CACHE_REFRESHED,
+                             call->committed && !failed);
+        ngx_agent_call_count_usage(call, tenant, model);
+        return;
+    }
 
     ngx_agent_metric_add(tenant, AG_M_TENANT_CALLS, 1);
 
@@ -451,9 +498,41 @@ ngx_agent_call_count(ngx_agent_call_t *call)
         ngx_agent_metric_add(model, AG_M_MODEL_HEDGES_WON, 1);
     }
 
-    if (!call->raw) {
+    if (call->cached != NULL) {
+        ngx_agent_call_count_cache(call, tenant, model);
+    }
+
+    if (!call->raw && (call->cached == NULL || call->chain.attempts != 0)) {
         ngx_agent_call_count_usage(call, tenant, model);
     }
+}
+
+
+static void
+ngx_agent_call_count_cache(ngx_agent_call_t *call, ngx_agent_series_t *tenant,
+    ngx_agent_series_t *model)
+{
+    static const ag_metric_id_t  metrics[] = {
+        AG_M_MODEL_CACHE_BYPASSED, AG_M_MODEL_CACHE_MISSES,
+        AG_M_MODEL_CACHE_HITS, AG_M_MODEL_CACHE_STALE,
+        AG_M_MODEL_CACHE_JOINED
+    };
+
+    ag_cache_value_t    *value;
+    ngx_agent_cached_t  *cached;
+
+    cached = call->cached;
+    ngx_agent_metric_add(model, metrics[cached->state], 1);
+
+    if (!cached->valued) {
+        return;
+    }
+
+    value = &cached->value;
+
+    ngx_agent_metric_add(tenant, AG_M_TENANT_SAVED_TOKENS,
+                         value->input_tokens + value->output_tokens);
+    ngx_agent_metric_add(tenant, AG_M_TENANT_SAVED_COST, value->cost);
 }
 
 
@@ -514,6 +593,7 @@ ngx_agent_call_destroy(void *data)
     ag_buf_free(&call->page);
     ag_buf_free(&call->sending);
     ag_buf_free(&call->failure.body);
+    ngx_agent_cache_free(call);
     ngx_agent_translate_end(call);
 
     for (i = 0; i < NGX_AGENT_ATTEMPTS; i++) {

@@ -104,6 +104,7 @@ typedef struct {
     unsigned                  hide_usage:1; /* the usage chunk is ours */
     unsigned                  hedge:1;      /* the second of two */
     unsigned                  repaired:1;   /* the answer was mended */
+    unsigned                  lossy:1;      /* an event of it was left out */
     unsigned                  cut:1;        /* translation->cut is asked */
     unsigned                  translated:1; /* its provider speaks another
                                                dialect than the client */
@@ -170,12 +171,14 @@ struct ngx_agent_call_s {
     yyjson_doc               *tree;
     ngx_str_t                 model_name;   /* as asked, cut and safe */
 
-    ngx_agent_model_t        *model;        /* LIMIT */
+    ngx_agent_model_t        *model;        /* LOOKUP */
     ngx_str_t                *routed;       /* "route" led there; NULL: it did
                                                not */
     ag_str_t                  asked;        /* the model's name, before "route"
                                                led to another one */
-    ngx_agent_limits_t       *limits;       /* NULL: it has none */
+    ngx_agent_cached_t       *cached;       /* NULL: there is no cache for
+                                               it */
+    ngx_agent_limits_t       *limits;       /* LIMIT; NULL: it has none */
     ag_cut_t                 *cutting;      /* NULL: its stream is not cut */
     uint64_t                  cost;         /* nano-USD, when it is settled */
 
@@ -211,8 +214,13 @@ struct ngx_agent_call_s {
     ngx_chain_t               link;
 
     ag_error_t                error;        /* class NONE: none */
+    ag_error_class_t          parted;       /* what its own client was told
+                                               while others wait on */
     ngx_agent_times_t         at;
 
+    unsigned                  controls:1;   /* cache-control is there */
+    unsigned                  forwards:1;   /* a header that providers of its
+                                               dialect see is there */
     unsigned                  reading:1;    /* the body was asked for */
     unsigned                  streaming:1;  /* the client asked for SSE */
     unsigned                  raw:1;        /* neither body nor answer is read:
@@ -222,6 +230,9 @@ struct ngx_agent_call_s {
     unsigned                  validating:1; /* the answer will be looked at */
     unsigned                  prepared:1;   /* ROUTE has begun */
     unsigned                  stopped:1;    /* its session was */
+    unsigned                  gone:1;       /* its client is; others wait for
+                                               what it gets */
+    unsigned                  background:1; /* it never had one */
     unsigned                  priced:1;     /* "cost" is known */
     unsigned                  saturated:1;  /* waited in vain for a place */
     unsigned                  blocked:1;    /* the client reads slowly */
@@ -237,6 +248,9 @@ struct ngx_agent_call_s {
 
 /* agent_gateway's content handler. */
 ngx_int_t ngx_agent_call_handler(ngx_http_request_t *r);
+
+/* A call that is run when its event is posted; NULL: no memory. */
+ngx_agent_call_t *ngx_agent_call_create(ngx_http_request_t *r);
 
 /* The call of a request, settled or not; NULL: not ours. */
 ngx_agent_call_t *ngx_agent_call_of(ngx_http_request_t *r);
@@ -258,7 +272,9 @@ void ngx_agent_call_wake_at(ngx_agent_call_t *call, ngx_msec_t at);
  * gone. */
 ngx_int_t ngx_agent_call_admit(ngx_agent_call_t *call);     /* _admit.c */
 ngx_int_t ngx_agent_call_read(ngx_agent_call_t *call);      /* _read.c */
+ngx_int_t ngx_agent_call_lookup(ngx_agent_call_t *call);    /* _cache.c */
 ngx_int_t ngx_agent_call_limit(ngx_agent_call_t *call);     /* _limit.c */
+ngx_int_t ngx_agent_call_join(ngx_agent_call_t *call);      /* _join.c */
 ngx_int_t ngx_agent_call_route(ngx_agent_call_t *call);     /* _route.c */
 ngx_int_t ngx_agent_call_send(ngx_agent_call_t *call);      /* _attempt.c */
 ngx_int_t ngx_agent_call_receive(ngx_agent_call_t *call);   /* _receive.c */
@@ -292,6 +308,14 @@ ngx_str_t *ngx_agent_model_told(ngx_agent_call_t *call);
 /* settle: ngx_agent_settle.c: what was reserved becomes what was used; places
  * are given back. */
 void ngx_agent_settle(ngx_agent_call_t *call);
+
+/* What the call costs as things stand, nano-USD.  NGX_OK; NGX_DECLINED: its
+ * target has no price. */
+ngx_int_t ngx_agent_settle_cost(ngx_agent_call_t *call, uint64_t *cost);
+
+/* A call that was to get another one's answer asks for itself: what was taken
+ * for it is given back, but for its request. */
+void ngx_agent_settle_cheap(ngx_agent_call_t *call);
 
 /* Headers of what is left; of a refusal its name. */
 ngx_int_t ngx_agent_limit_headers(ngx_agent_call_t *call);
@@ -489,8 +513,15 @@ ngx_int_t ngx_agent_forward_headers(ngx_agent_attempt_t *attempt,
 
 /* reply: ngx_agent_reply.c */
 
+/* A whole answer, status 200; "body" lives as long as the call. */
+ngx_int_t ngx_agent_reply_whole(ngx_agent_call_t *call, ag_buf_t *body);
+
 /* Sends the headers of a stream; "transfer" may not have answered yet. */
 ngx_int_t ngx_agent_reply_open(ngx_agent_call_t *call);
+
+/* Its own client has waited long enough, others have not: it is told so, and
+ * the call goes on without it. */
+void ngx_agent_reply_late(ngx_agent_call_t *call);
 
 /* Hands "sending" to nginx.  NGX_AGAIN: the client reads slowly, the call is
  * woken when it has; NGX_ERROR: it is gone. */

@@ -379,6 +379,7 @@ ngx_agent_choose_begin(ngx_agent_attempt_t *attempt)
     attempt->finished = 0;
     attempt->ended = 0;
     attempt->repaired = 0;
+    attempt->lossy = 0;
     attempt->translated = 0;
     attempt->cut = 0;
     attempt->refusal.class = AG_E_NONE;

@@ -6,6 +6,7 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_limit.h"
 #include "core/ag_name.h"
 #include "core/ag_tokens.h"
@@ -150,6 +151,10 @@ ngx_agent_claim_matches(ngx_agent_call_t *call, ngx_agent_quota_t *quota)
         return 0;
     }
 
+    if (!ngx_agent_cache_counts(call, quota->limit.resource)) {
+        return 0;
+    }
+
     return quota->model.len == 0
            || ag_name_matches(ngx_agent_str(&quota->model),
                               call->asked);
@@ -166,7 +171,9 @@ ngx_agent_claim_request(ngx_agent_call_t *call)
     tenant = call->tenant;
     request = &call->limits->request;
 
-    if (call->raw || call->endpoint == AG_ENDPOINT_COUNT_TOKENS) {
+    if (call->raw || call->endpoint == AG_ENDPOINT_COUNT_TOKENS
+        || ngx_agent_cache_is_cheap(call))
+    {
         return NGX_OK;      /* nobody is billed for these by the token */
     }
 

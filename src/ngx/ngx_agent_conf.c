@@ -43,6 +43,13 @@ ngx_command_t  ngx_agent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("agent_cache_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_agent_conf_cache_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("agent_redis"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_agent_conf_redis,

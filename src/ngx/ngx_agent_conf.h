@@ -48,6 +48,22 @@ char *ngx_agent_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_agent_conf_tenants_redis(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* agent_cache_zone; and, when the whole is read, "cache" and "cache_scope" of
+ * all models, plans and tenants, whose default of max_size is known then. */
+char *ngx_agent_conf_cache_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_agent_conf_cache_zone_finish(ngx_conf_t *cf,
+    ngx_agent_main_conf_t *amcf);
+
+/* "cache" and "cache_scope", into an ngx_agent_cache_conf_t at the row's
+ * offset; and what a tenant has of its plan. */
+char *ngx_agent_conf_cache(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+char *ngx_agent_conf_cache_scope(ngx_conf_t *cf, const ngx_agent_row_t *row,
+    void *conf);
+void ngx_agent_conf_cache_merge(ngx_agent_cache_conf_t *own,
+    ngx_agent_cache_conf_t *plan);
+
 /* Checks what only the whole of http {} shows about Redis. */
 ngx_int_t ngx_agent_conf_redis_finish(ngx_conf_t *cf,
     ngx_agent_main_conf_t *amcf);
@@ -181,7 +197,8 @@ ngx_int_t ngx_agent_conf_secret(ngx_conf_t *cf, ngx_str_t *value,
 typedef enum {
     NGX_AGENT_SECRET_KEY = 0,
     NGX_AGENT_SECRET_TOKEN,         /* "agent_status manage" */
-    NGX_AGENT_SECRET_PASSWORD       /* "agent_redis password": may be short */
+    NGX_AGENT_SECRET_PASSWORD,      /* "agent_redis password": may be short */
+    NGX_AGENT_SECRET_CACHE          /* "agent_cache_zone secret" */
 } ngx_agent_secret_t;
 
 ngx_int_t ngx_agent_conf_secret_of(ngx_conf_t *cf, ngx_agent_secret_t kind,

@@ -35,6 +35,7 @@ ngx_agent_conf_finish(ngx_conf_t *cf)
         || ngx_agent_conf_members(cf, amcf) != NGX_OK
         || ngx_agent_conf_tags_finish(cf, amcf) != NGX_OK
         || ngx_agent_conf_redis_finish(cf, amcf) != NGX_OK
+        || ngx_agent_conf_cache_zone_finish(cf, amcf) != NGX_OK
         || ngx_agent_conf_hosts(cf, amcf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -3,8 +3,8 @@
  *
  * agent_model NAME [ALIAS ...] { ... }: what clients ask for, and who answers
  * it: all "target" lines are one tier, each "fallback" is a tier of its own.
- * What else may stand in the block is read in ngx_agent_conf_attempts.c and
- * ngx_agent_conf_validate.c.
+ * What else may stand in the block is read in ngx_agent_conf_attempts.c,
+ * ngx_agent_conf_validate.c and ngx_agent_conf_cache.c.
  */
 
 
@@ -82,6 +82,12 @@ static const ngx_agent_row_t  ngx_agent_model_rows[] = {
 
     { ngx_string("maintenance"), 1, 2, NGX_AGENT_ONCE,
       ngx_agent_conf_maintenance, 0, NULL },
+
+    { ngx_string("cache"), 1, 9, NGX_AGENT_ONCE,
+      ngx_agent_conf_cache, offsetof(ngx_agent_model_t, cache), NULL },
+
+    { ngx_string("cache_scope"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_cache_scope, offsetof(ngx_agent_model_t, cache), NULL },
 
     { ngx_null_string, 0, 0, 0, NULL, 0, NULL }
 };

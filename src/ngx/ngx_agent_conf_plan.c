@@ -224,6 +224,8 @@ ngx_agent_conf_plan_merge(ngx_agent_tenant_t *tenant,
         tenant->default_at = plan->default_at;
     }
 
+    ngx_agent_conf_cache_merge(&tenant->cache, &plan->cache);
+
     ngx_conf_merge_value(tenant->cut, plan->cut, 0);
 }
 

@@ -50,7 +50,8 @@ static const struct {
 } ngx_agent_secrets[] = {
     { "key", "key" },
     { "agent_status manage", "token" },
-    { "agent_redis password", "password" }
+    { "agent_redis password", "password" },
+    { "agent_cache_zone secret", "secret" }
 };
 
 

@@ -70,6 +70,12 @@ static const ngx_agent_row_t  ngx_agent_tenant_rows[] = {
     { ngx_string("cut"), 1, 1, NGX_AGENT_ONCE,
       ngx_agent_conf_set_flag, offsetof(ngx_agent_tenant_t, cut), NULL },
 
+    { ngx_string("cache"), 1, 9, NGX_AGENT_ONCE,
+      ngx_agent_conf_cache, offsetof(ngx_agent_tenant_t, cache), NULL },
+
+    { ngx_string("cache_scope"), 1, 1, NGX_AGENT_ONCE,
+      ngx_agent_conf_cache_scope, offsetof(ngx_agent_tenant_t, cache), NULL },
+
     { ngx_null_string, 0, 0, 0, NULL, 0, NULL }
 };
 

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_curl.h"
 #include "core/ag_name.h"
 
@@ -40,12 +40,16 @@ ngx_agent_header_answer(ngx_agent_call_t *call)
         return NGX_ERROR;
     }
 
-    if (ngx_agent_limit_headers(call) != NGX_OK) {
+    if (ngx_agent_limit_headers(call) != NGX_OK
+        || ngx_agent_cache_headers(call) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    if (call->chain.attempts == 0) {
-        return NGX_OK;
+    if (call->chain.attempts == 0
+        || (call->cached != NULL && call->cached->valued))
+    {
+        return NGX_OK;      /* nobody was asked, or it was of no use */
     }
 
     provider = call->target->provider;

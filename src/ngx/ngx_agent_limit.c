@@ -7,10 +7,10 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_limit.h"
 
 
-static ngx_int_t ngx_agent_limit_begin(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_limit_local(ngx_agent_call_t *call);
 static void ngx_agent_limit_step(ngx_agent_call_t *call, ag_now_t *now);
 static void ngx_agent_limit_session(ngx_agent_call_t *call, ag_now_t *now);
@@ -169,7 +169,7 @@ ngx_agent_call_limit(ngx_agent_call_t *call)
         return ngx_agent_limit_shared(call);
     }
 
-    rc = ngx_agent_limit_begin(call);
+    rc = ngx_agent_claim(call);
 
     switch (rc) {
 
@@ -230,20 +230,6 @@ ngx_agent_limit_ask(ngx_agent_call_t *call)
 
     return (ngx_agent_store_take(call) == NGX_AGAIN)
            ? NGX_AGAIN : ngx_agent_limit_alone(call);
-}
-
-
-/* A call whose form is wrong counts as a request all the same. */
-static ngx_int_t
-ngx_agent_limit_begin(ngx_agent_call_t *call)
-{
-    if (call->error.class == AG_E_NONE
-        && ngx_agent_model_find(call) == NGX_ERROR)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_agent_claim(call);
 }
 
 
@@ -558,7 +544,7 @@ ngx_agent_limit_go_on(ngx_agent_call_t *call)
         return ngx_agent_call_fail(call, call->error.class);
     }
 
-    ngx_agent_call_goto(call, NGX_AGENT_PHASE_ROUTE);
+    ngx_agent_call_goto(call, ngx_agent_cache_next(call));
 
     return NGX_OK;
 }

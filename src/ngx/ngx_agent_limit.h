@@ -171,7 +171,8 @@ void ngx_agent_state_file_exit_master(ngx_cycle_t *cycle,
     ngx_agent_main_conf_t *amcf);
 
 /* manage: ngx_agent_manage.c: a POST below agent_status: NGX_OK and a body;
- * NGX_DECLINED and the body of a 404; or what the handler returns. */
+ * NGX_DECLINED and the body of a 404; NGX_ABORT and that of a 400; or what the
+ * handler returns. */
 ngx_int_t ngx_agent_manage(ngx_http_request_t *r, ngx_str_t *body);
 
 /* store: ngx_agent_store.c: limits in Redis */

@@ -16,9 +16,13 @@
     X(ADMIT,   "admit",   ngx_agent_call_admit,                               \
       AG_PHASE(READ) | AG_PHASE(REPLY))                                       \
     X(READ,    "read",    ngx_agent_call_read,                                \
+      AG_PHASE(LOOKUP) | AG_PHASE(REPLY))                                     \
+    X(LOOKUP,  "lookup",  ngx_agent_call_lookup,                              \
       AG_PHASE(LIMIT) | AG_PHASE(REPLY))                                      \
     X(LIMIT,   "limit",   ngx_agent_call_limit,                               \
-      AG_PHASE(ROUTE) | AG_PHASE(REPLY))                                      \
+      AG_PHASE(JOIN) | AG_PHASE(ROUTE) | AG_PHASE(REPLY))                     \
+    X(JOIN,    "join",    ngx_agent_call_join,                                \
+      AG_PHASE(LIMIT) | AG_PHASE(ROUTE) | AG_PHASE(REPLY))                    \
     X(ROUTE,   "route",   ngx_agent_call_route,                               \
       AG_PHASE(SEND) | AG_PHASE(REPLY))                                       \
     X(SEND,    "send",    ngx_agent_call_send,                                \
@@ -57,6 +61,8 @@
       "when the call's limits were taken.")                                   \
     X(limit, LIMIT, "Name of the limit that refused the call, or, of a "      \
       "dry run, would have.")                                                 \
+    X(cache, CACHE, "What the cache did: hit, stale, joined, miss or bypass; " \
+      "empty where there is none for the call.")                              \
     X(time_to_first_token, TIME_TO_FIRST_TOKEN, "Seconds until the first "    \
       "token of a stream, or until the whole answer.")                        \
     X(time, TIME, "Seconds from the request's headers to settlement.")        \

@@ -10,6 +10,7 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_table.h"
 #include "core/ag_share.h"
 
@@ -19,6 +20,7 @@ static ngx_int_t ngx_agent_metric_copy(ngx_agent_shm_scope_t *all,
 static ngx_uint_t ngx_agent_metric_unused(ngx_agent_series_t *series);
 static ngx_int_t ngx_agent_metric_providers(ngx_agent_main_conf_t *amcf,
     ngx_pool_t *pool, ag_scope_series_t *out);
+static void ngx_agent_metric_cache(ngx_agent_main_conf_t *amcf);
 static uint64_t ngx_agent_metric_gauges(ngx_agent_zone_t *shared,
     uint64_t *gauges);
 
@@ -141,6 +143,27 @@ ngx_agent_target_failed(ngx_agent_series_t *target, ag_error_class_t class,
 }
 
 
+/* Numbers of agent_cache_zone; nobody has to wait for them. */
+static void
+ngx_agent_metric_cache(ngx_agent_main_conf_t *amcf)
+{
+    ag_cache_stat_t      stat;
+    ngx_agent_series_t  *gateway;
+
+    gateway = amcf->gateway;
+    ag_cache_stat(amcf->cache->cache, &stat);
+
+    ngx_agent_metric_set(gateway, AG_M_CACHE_ANSWERS, stat.entries);
+    ngx_agent_metric_set(gateway, AG_M_CACHE_BYTES,
+                         stat.used * AG_CACHE_BLOCK);
+    ngx_agent_metric_set(gateway, AG_M_CACHE_SIZE,
+                         stat.blocks * AG_CACHE_BLOCK);
+    ngx_agent_metric_set(gateway, AG_M_CACHE_EVICTED, stat.evicted);
+    ngx_agent_metric_set(gateway, AG_M_CACHE_FLIGHTS,
+                         ag_flight_count(amcf->cache->flights));
+}
+
+
 ngx_int_t
 ngx_agent_metric_snapshot(ngx_agent_main_conf_t *amcf, ngx_pool_t *pool,
     ag_snapshot_t *snapshot)
@@ -158,6 +181,10 @@ ngx_agent_metric_snapshot(ngx_agent_main_conf_t *amcf, ngx_pool_t *pool,
     ngx_agent_table_stat(amcf->shared, &stat);
     ngx_agent_metric_set(amcf->gateway, AG_M_ZONE_ENTRIES, stat.entries);
     ngx_agent_metric_set(amcf->gateway, AG_M_ZONE_BYTES, stat.used);
+
+    if (amcf->cache != NULL) {
+        ngx_agent_metric_cache(amcf);
+    }
 
     snapshot->version = NGX_AGENT_VERSION;
     snapshot->time = ngx_time();

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_cache.h"
 
 
 static ngx_int_t ngx_agent_read_begin(ngx_agent_call_t *call);
@@ -18,6 +18,8 @@ static ngx_int_t ngx_agent_read_failed(ngx_agent_call_t *call, ngx_int_t rc);
 static ngx_int_t ngx_agent_read_parse(ngx_agent_call_t *call);
 static void ngx_agent_read_on_body(ngx_http_request_t *r);
 static void ngx_agent_read_on_event(ngx_http_request_t *r);
+static void ngx_agent_read_on_close(ngx_http_request_t *r);
+static ngx_uint_t ngx_agent_read_is_closed(ngx_http_request_t *r);
 
 
 ngx_int_t
@@ -25,6 +27,10 @@ ngx_agent_call_read(ngx_agent_call_t *call)
 {
     ngx_int_t            rc;
     ngx_http_request_t  *r;
+
+    if (call->background) {
+        return ngx_agent_read_parse(call);
+    }
 
     r = call->r;
 
@@ -45,7 +51,7 @@ ngx_agent_call_read(ngx_agent_call_t *call)
         ngx_del_timer(r->connection->read);
     }
 
-    r->read_event_handler = ngx_http_test_reading;
+    r->read_event_handler = ngx_agent_read_on_close;
 
     /* it may have left already: that event came together with the body */
 
@@ -250,7 +256,7 @@ ngx_agent_read_parse(ngx_agent_call_t *call)
 
     if (call->raw) {
         call->streaming = 1;
-        ngx_agent_call_goto(call, NGX_AGENT_PHASE_LIMIT);
+        ngx_agent_call_goto(call, NGX_AGENT_PHASE_LOOKUP);
 
         return NGX_OK;
     }
@@ -264,7 +270,7 @@ ngx_agent_read_parse(ngx_agent_call_t *call)
         call->streaming = call->request.stream;
     }
 
-    ngx_agent_call_goto(call, NGX_AGENT_PHASE_LIMIT);
+    ngx_agent_call_goto(call, NGX_AGENT_PHASE_LOOKUP);
 
     return NGX_OK;
 }
@@ -286,4 +292,52 @@ ngx_agent_read_on_event(ngx_http_request_t *r)
     call = ngx_agent_call_of(r);
 
     ngx_post_event(&call->wake, &ngx_posted_events);
+}
+
+
+/* A client that leaves takes its call along, unless others wait for what that
+ * gets. */
+static void
+ngx_agent_read_on_close(ngx_http_request_t *r)
+{
+    ngx_agent_call_t  *call;
+
+    call = ngx_agent_call_of(r);
+
+    if (call == NULL || !ngx_agent_flight_needed(call)) {
+        ngx_http_test_reading(r);
+
+    } else if (ngx_agent_read_is_closed(r)) {
+        (void) ngx_agent_flight_deserted(call);
+    }
+}
+
+
+/* As ngx_http_test_reading() finds out. */
+static ngx_uint_t
+ngx_agent_read_is_closed(ngx_http_request_t *r)
+{
+    ssize_t            n;
+    u_char             buf[1];
+    ngx_event_t       *rev;
+    ngx_connection_t  *c;
+
+    c = r->connection;
+    rev = c->read;
+
+#if (NGX_HTTP_V2)
+    if (r->stream) {
+        return c->error;
+    }
+#endif
+
+#if (NGX_HAVE_EPOLLRDHUP)
+    if ((ngx_event_flags & NGX_USE_EPOLL_EVENT) && ngx_use_epoll_rdhup) {
+        return rev->pending_eof;
+    }
+#endif
+
+    n = recv(c->fd, buf, 1, MSG_PEEK);
+
+    return n == 0 || (n == -1 && ngx_socket_errno != NGX_EAGAIN);
 }

@@ -6,6 +6,7 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_curl.h"
 
 
@@ -28,7 +29,9 @@ ngx_agent_call_receive(ngx_agent_call_t *call)
 
     if (call->opened) {
 
-        if (call->blocked && call->committed) {
+        if (call->blocked && call->committed
+            && !ngx_agent_flight_records(call))
+        {
             call->attempt->heard = ngx_current_msec;    /* we did not listen */
         }
 
@@ -40,9 +43,16 @@ ngx_agent_call_receive(ngx_agent_call_t *call)
 
         call->blocked = (rc == NGX_AGAIN);
 
-        if (call->committed) {
+        if (call->committed && !ngx_agent_flight_records(call)) {
             call->transfer->blocked = call->blocked;
         }
+    }
+
+    if (call->patience != 0 && !call->gone
+        && ngx_current_msec - call->at.started >= call->patience
+        && ngx_agent_flight_needed(call))
+    {
+        ngx_agent_reply_late(call);
     }
 
     return call->committed ? ngx_agent_stream_rest(call)
@@ -272,6 +282,11 @@ ngx_agent_receive_won(ngx_agent_attempt_t *attempt)
     if (!call->streaming) {
         call->ended = 1;
         ngx_agent_attempt_end(attempt, AG_E_NONE);
+
+        if (call->cached != NULL) {
+            ngx_agent_cache_keep(call, ag_buf_str(&attempt->answer));
+        }
+
         ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
 
         return NGX_OK;
@@ -364,7 +379,7 @@ ngx_agent_receive_deadline(ngx_agent_attempt_t *attempt,
     *class = AG_E_TIMEOUT_TOTAL;
     at = attempt->sent + timeout->total;
 
-    if (call->patience != 0) {
+    if (call->patience != 0 && !call->gone) {
         limit = call->at.started + call->patience;
 
         attempt->impatient = ((ngx_msec_int_t) (limit - at) < 0);

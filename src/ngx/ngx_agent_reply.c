@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx/ngx_agent.h"
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_curl.h"
 
 
@@ -15,6 +15,7 @@ static ngx_int_t ngx_agent_reply_error(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_as_sent(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_reply_is_as_sent(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_reply_status(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_reply_lost(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_event(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_last(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_reply_stream_end(ngx_agent_call_t *call);
@@ -35,7 +36,11 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
 {
     ngx_int_t  rc;
 
-    if (call->error.class == AG_E_CLIENT_GONE) {
+    if (call->gone && !call->background && call->error.class == AG_E_NONE) {
+        call->error.class = call->parted ? call->parted : AG_E_CLIENT_GONE;
+    }
+
+    if (call->error.class == AG_E_CLIENT_GONE || call->gone) {
         rc = NGX_OK;
 
     } else if (call->error.class != AG_E_NONE) {
@@ -49,6 +54,9 @@ ngx_agent_call_reply(ngx_agent_call_t *call)
     } else if (call->estimated) {
         rc = ngx_agent_reply_body(call, NGX_HTTP_OK, &ngx_agent_reply_json,
                                   &call->page);
+
+    } else if (call->cached != NULL && call->cached->answered) {
+        rc = ngx_agent_cache_reply(call);
 
     } else if (call->opened) {
         rc = ngx_agent_reply_stream_end(call);
@@ -123,10 +131,12 @@ ngx_agent_reply_error(ngx_agent_call_t *call)
 
     if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
 
-        /* of a full zone and of Redis the log has heard already */
+        /* of a full zone and of Redis the log has heard already; who asked
+         * for nothing but the cache knew why */
 
         level = (call->error.class == AG_E_CAPACITY
-                 || call->error.class == AG_E_STORE)
+                 || call->error.class == AG_E_STORE
+                 || call->error.class == AG_E_NOT_CACHED)
                 ? NGX_LOG_INFO : NGX_LOG_ERR;
 
         ngx_log_error(level, call->log, 0,
@@ -228,6 +238,10 @@ ngx_agent_reply_open(ngx_agent_call_t *call)
     static ngx_str_t  no_cache = ngx_string("no-cache");
     static ngx_str_t  no = ngx_string("no");
 
+    if (call->gone) {
+        return NGX_OK;
+    }
+
     r = call->r;
     type = (call->committed && !call->attempt->translated)
            ? ngx_agent_curl_header(call->transfer, "content-type") : NULL;
@@ -268,7 +282,16 @@ ngx_agent_reply_open(ngx_agent_call_t *call)
 
     rc = ngx_http_send_header(r);
 
-    return (rc == NGX_ERROR || rc > NGX_OK) ? NGX_ERROR : NGX_OK;
+    return (rc == NGX_ERROR || rc > NGX_OK) ? ngx_agent_reply_lost(call)
+                                            : NGX_OK;
+}
+
+
+/* Nothing can be sent any more; all the same the call may go on for others. */
+static ngx_int_t
+ngx_agent_reply_lost(ngx_agent_call_t *call)
+{
+    return ngx_agent_flight_deserted(call) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -278,6 +301,7 @@ ngx_agent_reply_heartbeat(ngx_agent_call_t *call)
     const ag_str_t  *heartbeat;
 
     if (!call->streaming || call->raw || call->conf->heartbeat == 0
+        || call->gone
         || (ngx_msec_t) (ngx_current_msec - call->at.spoke)
            < call->conf->heartbeat)
     {
@@ -307,7 +331,9 @@ ngx_agent_reply_heartbeat_at(ngx_agent_call_t *call)
 {
     ngx_msec_t  at;
 
-    if (!call->streaming || call->raw || call->conf->heartbeat == 0) {
+    if (!call->streaming || call->raw || call->conf->heartbeat == 0
+        || call->gone)
+    {
         return 0;
     }
 
@@ -321,6 +347,10 @@ ngx_int_t
 ngx_agent_reply_write(ngx_agent_call_t *call, ngx_uint_t last)
 {
     ngx_buf_t  *b;
+
+    if (call->gone) {
+        return NGX_OK;
+    }
 
     b = &call->out;
     ngx_memzero(b, sizeof(ngx_buf_t));
@@ -340,7 +370,7 @@ ngx_agent_reply_write(ngx_agent_call_t *call, ngx_uint_t last)
     call->at.spoke = ngx_current_msec;
 
     if (ngx_http_output_filter(call->r, &call->link) == NGX_ERROR) {
-        return NGX_ERROR;
+        return ngx_agent_reply_lost(call);
     }
 
     return ngx_agent_reply_flush(call);
@@ -354,12 +384,16 @@ ngx_agent_reply_flush(ngx_agent_call_t *call)
     ngx_event_t          *wev;
     ngx_http_request_t   *r;
 
+    if (call->gone) {
+        return NGX_OK;
+    }
+
     r = call->r;
     wev = r->connection->write;
 
     if (wev->timedout) {
         r->connection->timedout = 1;
-        return NGX_ERROR;
+        return ngx_agent_reply_lost(call);
     }
 
     pos = call->out.pos;
@@ -367,7 +401,7 @@ ngx_agent_reply_flush(ngx_agent_call_t *call)
     if (call->sending.len != 0 && pos != call->out.last
         && ngx_http_output_filter(r, NULL) == NGX_ERROR)
     {
-        return NGX_ERROR;
+        return ngx_agent_reply_lost(call);
     }
 
     if (call->out.pos != call->out.last) {
@@ -451,6 +485,14 @@ ngx_agent_reply_event(ngx_agent_call_t *call)
         return NGX_OK;      /* bytes of any kind: cut, not ended */
     }
 
+    if (ngx_agent_flight_records(call)) {
+        rc = ngx_agent_record_read(call);
+
+        if (rc != NGX_OK) {
+            return rc;      /* what came before the error */
+        }
+    }
+
     if (ngx_agent_reply_last(call) != NGX_OK
         || ngx_agent_reply_write(call, 1) == NGX_ERROR)
     {
@@ -463,6 +505,32 @@ ngx_agent_reply_event(ngx_agent_call_t *call)
 }
 
 
+void
+ngx_agent_reply_late(ngx_agent_call_t *call)
+{
+    call->parted = AG_E_TIMEOUT_TOTAL;
+    call->error.class = AG_E_TIMEOUT_TOTAL;
+
+    if (!call->opened) {
+        call->r->keepalive = 0;
+        (void) ngx_agent_reply_error(call);
+
+    } else if (call->sending.len == 0
+               && ag_error_write_event(&call->sending, &call->error,
+                                       call->client->surface,
+                                       ngx_agent_str(&call->request_id))
+                  == AG_OK)
+    {
+        (void) ngx_agent_reply_write(call, 1);
+    }
+
+    ngx_memzero(&call->error, sizeof(ag_error_t));
+    call->ended = 0;
+
+    (void) ngx_agent_flight_deserted(call);
+}
+
+
 /* Events that are complete still go out, what is behind them not. */
 static ngx_int_t
 ngx_agent_reply_last(ngx_agent_call_t *call)
@@ -471,6 +539,13 @@ ngx_agent_reply_last(ngx_agent_call_t *call)
     ngx_agent_attempt_t  *attempt;
 
     attempt = call->attempt;
+
+    if (attempt == NULL) {
+        return ag_error_write_event(&call->sending, &call->error,
+                                    call->client->surface,
+                                    ngx_agent_str(&call->request_id))
+               == AG_OK ? NGX_OK : NGX_ERROR;
+    }
 
     if (attempt->translated && call->neutral != NULL) {
         ready = &attempt->translation->out;
@@ -505,7 +580,9 @@ ngx_agent_reply_last(ngx_agent_call_t *call)
 static ngx_int_t
 ngx_agent_reply_stream_end(ngx_agent_call_t *call)
 {
-    ngx_agent_curl_release(call->transfer);
+    if (call->transfer != NULL) {
+        ngx_agent_curl_release(call->transfer);
+    }
 
     if (call->last) {
         return NGX_OK;
@@ -519,6 +596,14 @@ ngx_agent_reply_stream_end(ngx_agent_call_t *call)
 
 
 /* ---- whole answers ---- */
+
+
+ngx_int_t
+ngx_agent_reply_whole(ngx_agent_call_t *call, ag_buf_t *body)
+{
+    return ngx_agent_reply_body(call, NGX_HTTP_OK, &ngx_agent_reply_json,
+                                body);
+}
 
 
 static ngx_int_t

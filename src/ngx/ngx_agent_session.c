@@ -50,6 +50,10 @@ ngx_agent_session_read(ngx_agent_call_t *call)
 
     guard = &call->tenant->guard;
 
+    if (call->background) {
+        return NGX_OK;
+    }
+
     if (call->conf->session_id != NULL) {
 
         if (ngx_http_complex_value(call->r, call->conf->session_id, &value)

@@ -12,6 +12,7 @@
 #include "ngx/ngx_agent.h"
 #include "core/ag_balance.h"
 #include "core/ag_breaker.h"
+#include "core/ag_cache_rule.h"
 #include "core/ag_chain.h"
 #include "core/ag_key.h"
 #include "core/ag_limit.h"
@@ -212,6 +213,17 @@ typedef struct {
 } ngx_agent_hedge_t;
 
 
+/* "cache" and "cache_scope" of a model, a plan or a tenant. */
+typedef struct {
+    ag_cache_rule_t           rule;
+    ngx_agent_place_t         at;           /* line 0: nothing is said */
+    ngx_uint_t                scope;        /* ag_cache_scope_t */
+    ngx_agent_place_t         scope_at;     /* line 0: nothing is said */
+    uint64_t                  id;           /* ag_cache_id() of the name; 0: not
+                                               known yet, of a plan never */
+} ngx_agent_cache_conf_t;
+
+
 typedef struct {
     ngx_str_t                 name;         /* first name: label of metrics */
     ngx_agent_place_t         place;
@@ -232,6 +244,7 @@ typedef struct {
     ngx_str_t                 maintenance;  /* text of a 503; no data: none */
     ngx_msec_t                maintenance_retry;    /* its Retry-After; 0:
                                                none */
+    ngx_agent_cache_conf_t    cache;        /* of tenants that say nothing */
     ngx_uint_t                turn;         /* of round_robin, this worker's */
     ngx_agent_series_t       *series;
 } ngx_agent_model_t;
@@ -319,6 +332,7 @@ struct ngx_agent_tenant_s {
     ngx_flag_t                cut;          /* a stream ends where what was
                                                reserved for it ends; UNSET
                                                while it is read */
+    ngx_agent_cache_conf_t    cache;
     ngx_agent_series_t       *series;
 
     /* made when the whole is read */
@@ -395,6 +409,10 @@ typedef struct {
     ngx_array_t               tenant_keys;  /* of ngx_agent_conf_key_t, see
                                                ngx_agent_conf.h */
     ngx_array_t               tags;         /* of ngx_str_t */
+    ngx_shm_zone_t           *cache_zone;   /* agent_cache_zone, NULL: none */
+    ngx_str_t                 cache_secret; /* "secret=" of it, for answers in
+                                               Redis; empty: none */
+    ngx_agent_place_t         cache_at;
     ngx_agent_shed_t          shed;
     void                     *watch;        /* shed.c's, of this process */
     ngx_str_t                 state_file;   /* "state=" of agent_zone; empty:
@@ -433,6 +451,8 @@ typedef struct {
 
     /* set by ngx_agent_shm.c; NULL: there is no zone */
     ngx_agent_zone_t         *shared;
+    ngx_agent_cache_zone_t   *cache;        /* the same of cache.c; NULL: there
+                                               is no agent_cache_zone */
     ngx_uint_t                generation;   /* of this configuration */
     ngx_agent_series_t       *gateway;      /* the gateway's own row */
     ngx_atomic_t             *gauges;       /* of this process */

@@ -6,10 +6,13 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_limit.h"
 #include "core/ag_tokens.h"
 
 
+static void ngx_agent_settle_cached(ngx_agent_call_t *call,
+    ag_charge_t *charge);
 static void ngx_agent_settle_charge(ngx_agent_call_t *call,
     ag_charge_t *charge);
 static void ngx_agent_settle_end(ngx_agent_call_t *call,
@@ -34,8 +37,11 @@ ngx_agent_settle(ngx_agent_call_t *call)
         call->usage = call->attempt->usage;     /* its client may have left */
     }
 
-    if (call->model != NULL && !call->raw
-        && call->endpoint != AG_ENDPOINT_COUNT_TOKENS)
+    if (call->cached != NULL && call->cached->valued) {
+        ngx_agent_settle_cached(call, &charge);
+
+    } else if (call->model != NULL && !call->raw
+               && call->endpoint != AG_ENDPOINT_COUNT_TOKENS)
     {
         ngx_agent_settle_charge(call, &charge);
     }
@@ -65,6 +71,75 @@ ngx_agent_settle(ngx_agent_call_t *call)
         ngx_agent_ticket_give(call->main, limits->ticket);
         limits->ticket = NULL;
     }
+}
+
+
+void
+ngx_agent_settle_cheap(ngx_agent_call_t *call)
+{
+    ag_charge_t          nothing;
+    ngx_agent_limits_t  *limits;
+
+    limits = call->limits;
+    ngx_memzero(&nothing, sizeof(ag_charge_t));
+
+    if (limits == NULL) {
+        return;
+    }
+
+    ngx_agent_session_leave(call);
+
+    if (limits->taken) {
+        ngx_agent_settle_give(call, &nothing);
+    }
+
+    if (limits->in_session) {
+        ngx_agent_step_begin(call->main, call->tenant->id, limits->ticket);
+        ngx_agent_limit_unsession(limits);
+        ngx_agent_step_end(call->main, call->tenant->id, limits->ticket);
+    }
+
+    if (limits->ticket != NULL) {
+        ngx_agent_ticket_give(call->main, limits->ticket);
+    }
+
+    call->limits = NULL;
+}
+
+
+/* An answer from the cache costs nobody anything, unless "hit_cost=full" says
+ * that it is charged as if it did. */
+static void
+ngx_agent_settle_cached(ngx_agent_call_t *call, ag_charge_t *charge)
+{
+    ag_cache_value_t  *value;
+
+    if (call->cached->rule->hit_cost != AG_CACHE_COST_FULL) {
+        return;
+    }
+
+    value = &call->cached->value;
+    charge->input = value->input_tokens;
+    charge->output = value->output_tokens;
+    charge->cost = value->cost;
+}
+
+
+ngx_int_t
+ngx_agent_settle_cost(ngx_agent_call_t *call, uint64_t *cost)
+{
+    ag_charge_t      charge;
+    ag_charge_end_t  end;
+
+    ngx_memzero(&end, sizeof(ag_charge_end_t));
+    ngx_memzero(&charge, sizeof(ag_charge_t));
+
+    ngx_agent_settle_end(call, &end);
+    ag_charge_settle(&end, &charge);
+    *cost = charge.cost;
+
+    return (end.price != NULL && ag_price_known(end.price)) ? NGX_OK
+                                                            : NGX_DECLINED;
 }
 
 

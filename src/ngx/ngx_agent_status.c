@@ -11,6 +11,7 @@
 #include "ngx/ngx_agent_limit.h"
 
 
+static ngx_int_t ngx_agent_status_post(ngx_http_request_t *r);
 static ngx_uint_t ngx_agent_status_is_root(ngx_http_request_t *r);
 static ngx_uint_t ngx_agent_status_health(ngx_agent_main_conf_t *amcf,
     ngx_str_t *body);
@@ -43,13 +44,7 @@ ngx_agent_status_handler(ngx_http_request_t *r)
     alcf = ngx_http_get_module_loc_conf(r, ngx_agent_module);
 
     if (alcf->manage && r->method == NGX_HTTP_POST) {
-        rc = ngx_agent_manage(r, &body);
-
-        return (rc == NGX_OK || rc == NGX_DECLINED)
-               ? ngx_agent_status_send(r, rc == NGX_OK ? NGX_HTTP_OK
-                                                       : NGX_HTTP_NOT_FOUND,
-                                       &ngx_agent_status_json, &body)
-               : rc;
+        return ngx_agent_status_post(r);
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
@@ -89,6 +84,27 @@ ngx_agent_status_handler(ngx_http_request_t *r)
     }
 
     return ngx_agent_status_send(r, status, type, &body);
+}
+
+
+static ngx_int_t
+ngx_agent_status_post(ngx_http_request_t *r)
+{
+    ngx_int_t   rc;
+    ngx_str_t   body;
+    ngx_uint_t  status;
+
+    rc = ngx_agent_manage(r, &body);
+
+    if (rc != NGX_OK && rc != NGX_DECLINED && rc != NGX_ABORT) {
+        return rc;
+    }
+
+    status = (rc == NGX_OK) ? NGX_HTTP_OK
+             : (rc == NGX_DECLINED) ? NGX_HTTP_NOT_FOUND
+             : NGX_HTTP_BAD_REQUEST;
+
+    return ngx_agent_status_send(r, status, &ngx_agent_status_json, &body);
 }
 
 

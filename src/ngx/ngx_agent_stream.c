@@ -9,6 +9,7 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_curl.h"
 
 
@@ -25,6 +26,7 @@ static ngx_int_t ngx_agent_stream_malformed(ngx_agent_attempt_t *attempt,
 static ngx_int_t ngx_agent_stream_end(ngx_agent_attempt_t *attempt);
 static ngx_int_t ngx_agent_stream_translated_end(
     ngx_agent_attempt_t *attempt);
+static ngx_int_t ngx_agent_stream_recorded(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_stream_pass(ngx_agent_call_t *call);
 
 
@@ -80,6 +82,10 @@ ngx_agent_stream_rest(ngx_agent_call_t *call)
 
     attempt = call->attempt;
 
+    if (attempt->ended && ngx_agent_flight_records(call)) {
+        return ngx_agent_stream_recorded(call);     /* its client is behind */
+    }
+
     rc = ngx_agent_stream_events(attempt);
 
     if (rc == NGX_AGAIN && !attempt->ended && attempt->transfer->done) {
@@ -92,6 +98,10 @@ ngx_agent_stream_rest(ngx_agent_call_t *call)
 
     if (ngx_agent_cut(attempt) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (ngx_agent_flight_records(call)) {
+        return ngx_agent_stream_recorded(call);
     }
 
     rc = ngx_agent_stream_pass(call);
@@ -116,6 +126,74 @@ ngx_agent_stream_rest(ngx_agent_call_t *call)
     if (!attempt->ended) {
         ngx_agent_curl_resume(attempt->transfer);
     }
+
+    return ngx_agent_receive_wait(call);
+}
+
+
+/*
+ * The stream is recorded, and its own client reads the record as others do:
+ * its provider waits for a slow one only while there are no others.
+ */
+static ngx_int_t
+ngx_agent_stream_recorded(ngx_agent_call_t *call)
+{
+    ag_buf_t             *ready;
+    ngx_int_t             rc;
+    ngx_agent_flight_t   *flight;
+    ngx_agent_attempt_t  *attempt;
+
+    attempt = call->attempt;
+    flight = call->cached->flight;
+    ready = attempt->translated ? &attempt->translation->out
+                                : &attempt->answer;
+
+    if (ngx_agent_record_add(call, ready, attempt->parsed) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    attempt->parsed = 0;
+
+    if (attempt->ended && attempt->running) {
+        call->usage = attempt->usage;
+        ngx_agent_attempt_end(attempt, attempt->shortened ? AG_E_CLIENT_GONE
+                                                          : AG_E_NONE);
+
+        /* its client may read for long, or not at all */
+
+        ngx_agent_curl_release(attempt->transfer);
+        ngx_agent_record_end(call);
+    }
+
+    rc = ngx_agent_record_read(call);
+
+    if (rc == NGX_ERROR) {
+        return ngx_agent_call_fail(call, AG_E_CLIENT_GONE);
+    }
+
+    call->blocked = (rc == NGX_AGAIN);
+
+    if (attempt->ended && call->cached->read == flight->record.len) {
+
+        /* nginx has all of it, and sends on after us */
+
+        call->ended = 1;
+        ngx_agent_call_goto(call, NGX_AGENT_PHASE_REPLY);
+
+        return NGX_OK;
+    }
+
+    if (attempt->ended) {
+        ngx_agent_call_wake_at(call, ngx_current_msec
+                                     + NGX_AGENT_FLIGHT_IDLE);
+        return NGX_AGAIN;
+    }
+
+    attempt->transfer->held = 0;
+    attempt->transfer->blocked =
+        flight->record.len - call->cached->read > AG_STREAM_HELD_MAX
+        && (flight->cut || !ngx_agent_flight_needed(call));
+    ngx_agent_curl_resume(attempt->transfer);
 
     return ngx_agent_receive_wait(call);
 }
@@ -334,6 +412,7 @@ ngx_agent_stream_malformed(ngx_agent_attempt_t *attempt, size_t bytes)
 
     call = attempt->call;
 
+    attempt->lossy = 1;
     ngx_agent_metric_add(attempt->peer->series, AG_M_TARGET_MALFORMED, 1);
 
     ngx_log_error(NGX_LOG_WARN, call->log, 0,

@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx/ngx_agent_cache.h"
 #include "ngx/ngx_agent_limit.h"
 
 
@@ -120,6 +121,11 @@ ngx_agent_var_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return (call->limits != NULL && call->limits->admitted != 0)
                ? ngx_agent_var_number(r, v, call->limits->admitted
                                             - AG_WINDOW_MAX_US)
+               : ngx_agent_var_none(v);
+
+    case NGX_AGENT_VAR_CACHE:
+        return (call->cached != NULL)
+               ? ngx_agent_var_text(v, ngx_agent_cache_word(call))
                : ngx_agent_var_none(v);
 
     case NGX_AGENT_VAR_TIME_TO_FIRST_TOKEN:

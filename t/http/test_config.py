@@ -168,8 +168,6 @@ REFUSED = {
                   ["agent_zone"]),
     "a word behind the zone": ({"zone": "agent_zone gateway:4m soon;"},
                                ["soon"]),
-    "a cache zone, which is not built yet": (
-        {"more": "agent_cache_zone answers:4m;"}, ["agent_cache_zone"]),
     # provider
     "a provider without a name": (
         {"providers": "agent_provider { dialect openai; }"},

@@ -481,17 +481,17 @@ REFUSED = {
         plan("plan other;@here@"),
         'unknown directive "plan" in "agent_plan": allowed are models, limit, '
         'budget, cap, session, require, route, allow, default_model, cut, '
-        'include'),
+        'cache, cache_scope, include'),
     "a key in a plan": (
         plan("key file:@other_key@;@here@"),
         'unknown directive "key" in "agent_plan": allowed are models, limit, '
         'budget, cap, session, require, route, allow, default_model, cut, '
-        'include'),
+        'cache, cache_scope, include'),
     "an unknown word in a tenant": (
         inside("colour red;@here@"),
         'unknown directive "colour" in "agent_tenant": allowed are key, keys, '
         'plan, models, limit, budget, cap, session, require, route, allow, '
-        'default_model, cut, include'),
+        'default_model, cut, cache, cache_scope, include'),
     "a plan without models that nobody has": (
         {"more": "agent_plan unused {@here@\ncap n=1; }"},
         'plan "unused" has no "models", and no tenant: allowed are names of '
@@ -766,10 +766,11 @@ def test_the_ready_configuration_is_accepted(gateway):
     assert "[warn]" not in said, said
 
 
-def test_the_ready_configuration_shows_every_directive(refused):
+def test_the_ready_configurations_show_every_directive(refused):
     said = refused(LAYOUT, **config(inside_tenant="nonsense 1;"))
     known = re.search(r"allowed are (.*), include in ", said)[1].split(", ")
-    text = (ROOT / "lua-free-conf" / "tenants.conf").read_text()
+    text = "".join((ROOT / "lua-free-conf" / name).read_text()
+                   for name in ("tenants.conf", "cache.conf"))
     shows = set(re.findall(r"^ *([a-z_]+)\b[^#\n]*[;{]", text, re.M))
     assert shows >= {*known, "agent_plan"}
 
