@@ -50,7 +50,11 @@ def body(size, stream, model, options=True):
 
 def request(size=KB, stream=False, key=legs.TENANT_KEY,
             path='/v1/chat/completions', model='bench-model'):
-    content = body(size, stream, model, path != MESSAGES)
+    return post(body(size, stream, model, path != MESSAGES), stream, key,
+                path)
+
+
+def post(content, stream, key, path='/v1/chat/completions'):
     json.loads(content)
     return (f'POST {path} HTTP/1.1\r\n'
             'Host: gateway.example\r\n'

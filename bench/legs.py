@@ -396,6 +396,7 @@ class Nginx:
         os.chmod(path, 0o600)
 
     def _http(self, mock):
+        """What http {} has, and the ports."""
         if self.leg == 'gateway':
             port = free_port()
             self.ports = {'json': port, 'sse': port, 'many': port}

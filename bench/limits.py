@@ -6,7 +6,9 @@ writes, a different one in each call; with ten of them, as many tenants.
 
 import hashlib
 import os
+import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -94,20 +96,30 @@ def conf_many(lines=()):
 class Redis:
     """A Redis of our own, on the core of the load generator."""
 
-    def __init__(self, build):
+    def __init__(self, bench):
+        self.bench = bench
         self.port = legs.free_port()
         self.process = subprocess.Popen(
             ['redis-server', '--bind', legs.HOST, '--port', str(self.port),
              '--save', '', '--appendonly', 'no', '--daemonize', 'no',
-             '--dir', build, '--loglevel', 'warning'],
+             '--dir', bench.env.build, '--loglevel', 'warning'],
             stdout=subprocess.DEVNULL)
+        bench.helpers.append(self.process.pid)
 
     def conf(self):
         """A late answer must not go unnoticed: nothing stands in for it."""
         return (f'    agent_redis {legs.HOST}:{self.port} timeout=10s '
                 'when_down=deny;\n')
 
+    def commands(self):
+        """How many it has been given."""
+        with socket.create_connection((legs.HOST, self.port)) as s:
+            s.sendall(b'INFO stats\r\nQUIT\r\n')
+            told = s.makefile().read()
+        return int(re.search(r'total_commands_processed:(\d+)', told)[1])
+
     def stop(self):
+        self.bench.helpers.remove(self.process.pid)
         self.process.kill()
         self.process.wait()
 
@@ -115,17 +127,21 @@ class Redis:
 class Gateways:
     """Those of an experiment; what they must not say, bench.wrong has."""
 
-    def __init__(self, bench, leg):
+    def __init__(self, bench, leg, what='limits'):
         self.bench = bench
         self.leg = leg.leg
+        self.what = what
         self.running = []
 
     def start(self, name, text, workers=1, test=True):
         if workers > 1:     # both have calls, whoever is faster
             text = text.replace('backlog=4096', 'backlog=4096 reuseport')
         fresh = legs.Nginx(self.leg, self.bench.env, self.bench.mock,
-                           name=f'{self.leg}-limits-{name}', conf=text,
+                           name=f'{self.leg}-{self.what}-{name}', conf=text,
                            workers=workers)
+        return self.add(fresh, test)
+
+    def add(self, fresh, test=True):
         self.running.append(fresh)
         fresh.start(test)
         return fresh
@@ -258,7 +274,7 @@ def redis(bench, leg):
     """One limit in Redis, at load and alone; None without a Redis."""
     if shutil.which('redis-server') is None:
         return None
-    server = Redis(bench.env.build)
+    server = Redis(bench)
     try:
         with Gateways(bench, leg) as gateways:
             cases = {'none': gateways.start('redis-none', conf()),

@@ -10,6 +10,8 @@
  *   status     the status that is right (200)
  *   size       bytes of the body that is right, 0: any
  *   deltas     content chunks that a stream has to hold
+ *   words      1: their content is no stream's of the provider, but an answer
+ *              of its own that was cut into words
  *   keys       numbers that take the place of "#######" in the request, a
  *              different one in each call (0: none)
  *   key_from   those of their shuffled order from here (0)
@@ -85,6 +87,7 @@ typedef struct {
     uint64_t            deltas;
     long                repeat;
     long                spin;
+    long                words;
     uint64_t            ramp;         /* ns, as the next two */
     uint64_t            warm;
     uint64_t            window;
@@ -181,6 +184,7 @@ load_init(int argc, char **argv)
                                      load.request.keys);
     load.repeat = measure_number(argc, argv, "repeat", 1);
     load.spin = measure_number(argc, argv, "spin", 0);
+    load.words = measure_number(argc, argv, "words", 0);
     load.ramp = LOAD_MS * measure_number(argc, argv, "ramp_ms", 0);
     load.warm = LOAD_MS * measure_number(argc, argv, "warm_ms", 200);
     load.window = LOAD_MS * measure_number(argc, argv, "window_ms", 1000);
@@ -460,7 +464,7 @@ load_read(load_conn_t *c, int closed)
     reader_sink_t  sink;
 
     sink.data = c;
-    sink.delta = load_delta;
+    sink.delta = load.words ? NULL : load_delta;
 
     do {
         n = recv(c->fd, load_buffer, LOAD_READ, 0);

@@ -1,5 +1,6 @@
 """Which experiments a run has, and on which legs."""
 
+import cache
 import limits
 from experiments import (KB, cold, denied, failover, first, flight,
                          resilience, streams, syscalls, translate,
@@ -21,6 +22,9 @@ NORMAL = [
     ('limits', ALONE, limits.limits),
     ('limits-keys', ALONE, limits.keys()),
     ('limits-redis', ALONE, limits.redis),
+    ('cache', ALONE, cache.hits),
+    ('cache-miss', ALONE, cache.misses),
+    ('cache-redis', ALONE, cache.redis),
     ('translation', ALONE, translation),
     ('translate', ALONE, translate),
     ('flight-10', BEHIND, flight(10, 2)),

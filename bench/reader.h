@@ -25,7 +25,10 @@ typedef enum {
 } reader_state_e;
 
 
-/* What is told of each content chunk of a stream. */
+/*
+ * What is told of each content chunk of a stream.  Without "delta" the chunks
+ * are counted, whatever their content.
+ */
 typedef struct {
     void  *data;
     void (*delta)(void *data, uint64_t stamp, uint64_t seq);

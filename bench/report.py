@@ -88,6 +88,24 @@ def instead(experiment, key, other, other_key):
     return value
 
 
+def beside(experiment, case, other, key, scale=1.0):
+    """Of proxy_pass, another case: what nginx does by itself."""
+    def value(results, leg):
+        if leg == 'proxy_pass':
+            return plain(experiment, f'{other}.{key}', scale)(results,
+                                                              'gateway')
+        return plain(experiment, f'{case}.{key}', scale)(results, leg)
+    return value
+
+
+def per_second(get):
+    """How many a second of CPU time, of us for each."""
+    def value(results, leg):
+        found = get(results, leg)
+        return 1e6 / found if found else None
+    return value
+
+
 def worst(more, less):
     """The pair whose function costs most over the native path, in us."""
     def value(results, leg):
@@ -165,6 +183,57 @@ def limited():
     ]
 
 
+def cached():
+    """Hits beside nginx alone, misses beside no cache, Redis beside both."""
+    def hits(what, case, other, goal=None):
+        return Figure(f'cache: hits a second of CPU, {what}', '/s',
+                      per_second(beside('cache', case, other, 'cpu_answer')),
+                      0, goal and ('ratio', '>=', goal))
+
+    def latency(c, case, key):
+        return Figure(f'cache: latency of a hit, against "return 200", {c} '
+                      f'in flight, {key}', 'us',
+                      beside('cache', f'hit-1{case}', f'static-1{case}', key,
+                             1e-3))
+
+    def added_cpu(what, experiment, case, base, kilobytes=1, goal=None):
+        return Figure(f'cache: added CPU per {what}', 'us',
+                      apart(experiment, case, base, 'cpu_answer',
+                            1 / kilobytes), 2, goal and ('value', '<=', goal))
+
+    return [
+        *(hits(f'{kb} KB, against "return 200"', f'hit-{kb}', f'static-{kb}',
+               0.75) for kb in (1, 4)),
+        hits('1 KB, no limit, against "return 200"', 'bare-1', 'static-1'),
+        hits('1 KB, against proxy_cache', 'hit-1', 'proxy-1'),
+        hits('1 KB as a stream, against "return 200"', 'stream-1',
+             'static-1'),
+        Figure('cache: CPU per hit, 1 KB, against a proxied call', 'us',
+               instead('cache', 'hit-1.cpu_answer', 'whole-64',
+                       'cpu_answer'), 2, ('ratio', '<=', 0.5)),
+        *(latency(*c, key) for c in ((1, '-alone'), (64, ''))
+          for key in ('p50', 'p99')),
+        Figure('cache: latency of a hit, over "return 200", 1 in flight, p50',
+               'us', apart('cache', 'hit-1-alone', 'static-1-alone', 'p50',
+                           1e-3), goal=('value', '<=', 40)),
+        *(figure for kb in (1, 16) for figure in (
+            added_cpu(f'miss, {kb} KB both ways', 'cache-miss',
+                      f'miss-{kb}', f'off-{kb}'),
+            added_cpu(f'KB of a miss, {kb} KB both ways', 'cache-miss',
+                      f'miss-{kb}', f'off-{kb}', 2 * kb, 1.5))),
+        Figure('cache in Redis: CPU per hit', 'us',
+               plain('cache-redis', '64.hit.cpu_answer'), 2),
+        Figure('cache in Redis: CPU per miss', 'us',
+               plain('cache-redis', '64.miss.cpu_answer'), 2),
+        added_cpu('miss, Redis asked and told', 'cache-redis', '64.miss',
+                  '64.off'),
+        Figure('cache in Redis: latency of a hit, 1 in flight, p50', 'us',
+               plain('cache-redis', '1.hit.p50', 1e-3)),
+        Figure('cache in Redis: latency of a miss, 1 in flight, p50', 'us',
+               plain('cache-redis', '1.miss.p50', 1e-3)),
+    ]
+
+
 def figures():
     found = [
         Figure('CPU per request, 1 in flight', 'us',
@@ -220,6 +289,7 @@ def figures():
                apart('resilience', 'every-1', 'plain-1', 'p50', 1e-3), 2,
                ('value', '<=', 1)),
         *limited(),
+        *cached(),
         *translated(),
         Figure('CPU per request, 10 in flight for 2 ms', 'us',
                plain('flight-10', 'cpu_answer')),

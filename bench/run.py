@@ -42,6 +42,10 @@ FOREIGN_MAX = 0.15
 REPEATS = 3             # windows a round, on average: a run has an end
 FULL = 0.95             # of a core: more chunks than it carries
 
+# What a window has beside the load generator's options: what it is about, and
+# whether the provider is asked each time (None: now and then).
+OURS = ('what', 'asked')
+
 
 @dataclasses.dataclass
 class Env:
@@ -70,6 +74,8 @@ class Bench:
         self.mock = None
         self.legs = {}
         self.idle = {}          # memory of each leg before the first load
+        self.helpers = []       # processes of an experiment, beside the mock
+        self.skipped = {}       # why an experiment was
         self.wrong = []
         self.windows = []
         self.round = 0
@@ -130,14 +136,15 @@ class Bench:
                 raise Failure(f'{leg.leg}: the provider got another call:\n'
                               f'{head}\n\n{content[:300]}')
 
-    def load(self, leg, kind, sent, mock, once=False, **options):
+    def load(self, leg, kind, sent, mock, once=False, anew=None, **options):
         """One window; once more if others took part of the core.
 
-        once: a second window would find what the first has left.  options:
-        the load generator's, and "what", which only says in the results
-        what the window is about.
+        once: a second window would find what the first has left.  anew:
+        what it is given so that it does not.  options: the load
+        generator's, and OURS.
         """
         for attempt in (0, 1):
+            options |= anew() if anew else {}
             window = self.window(leg, kind, sent, mock, options)
             disturbed = (window['steal'] > STEAL_MAX
                          or window['foreign'] > FOREIGN_MAX
@@ -175,30 +182,38 @@ class Bench:
         self.mock.set(**settings)
         options = dict(options)
         options['window_ms'] = int(options['window_ms'] * self.scale)
-        arguments = [f'{k}={v}' for k, v in options.items() if k != 'what']
+        arguments = [f'{k}={v}' for k, v in options.items() if k not in OURS]
         pids = leg.pids()
         if pids:
             arguments.append('pids=' + ','.join(map(str, pids)))
         load = subprocess.run(
             [os.path.join(self.env.build, 'load'), f'port={leg.ports[kind]}',
-             f'file={path}', f'helpers={self.mock.pid}',
+             f'file={path}',
+             'helpers=' + ','.join(map(str, [self.mock.pid, *self.helpers])),
              'cores=' + ','.join(map(str, self.env.cores)),
              *arguments], stdout=subprocess.PIPE, check=False)
         if load.returncode != 0:
             raise Failure(f'{leg.leg}: the load generator does not start')
         found = json.loads(load.stdout)
+        if found['window_ns'] == 0:
+            raise Failure(f'{leg.leg}, {options}: it does not answer all: '
+                          + found['why'])
         self._check(leg, found, options, self.mock.set())
         return self._digest(found)
 
     def _check(self, leg, found, options, mock):
         where = f'{leg.leg}, {options}'
-        calls = 0 if options.get('status', 200) != 200 else found['calls']
+        asked = options.get('asked', options.get('status', 200) == 200)
+        calls = found['calls'] if asked else 0
+        if asked is None:
+            calls = mock['requests']
         if found['wrong']:
             self.wrong.append(f'{where}: {found["wrong"]} wrong answers: '
                               + found['why'])
         elif mock['requests'] != calls or mock['aborted']:
             self.wrong.append(f'{where}: the provider saw {mock["requests"]} '
                               f'calls for {calls}, {mock["aborted"]} cut off')
+        found['asked'] = mock['requests']
         found['refused'] = mock['refused']
         found['late_ns'] = mock['late_ns']
 
@@ -356,7 +371,8 @@ def machine(env):
 
 def notes(bench):
     """What a reader has to know before the figures are believed."""
-    lines = []
+    lines = [f'{name}: skipped, {why}.' for name, why
+             in bench.skipped.items()]
     if bench.pace_ms != PACE_MS:
         lines.append(f'A core does not carry 1,000 streams x {PACE_MS} ms '
                      f'here: {bench.pace_ms} ms instead.')
