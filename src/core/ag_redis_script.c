@@ -417,10 +417,10 @@ static const struct {
     { ag_redis_seed, "585cba1e8e2a544ace3541f6e65a749d1a0a4574" },
     { ag_redis_renew, "8e1e9a5ecfbc7a7e3eb0a66c6570af86c53ef2a9" },
     { ag_redis_stop, "206d8103c8f28dddebd43f7cd332a621d399f64d" },
-    { ag_redis_cache_look, "08b9f8ea2aaecd9b31dc75056ef6289f70b7b1b2" },
-    { ag_redis_cache_hold, "e0ab1094556b6684ccecbfcd6d6c7aab9bd864c6" },
-    { ag_redis_cache_free, "c89cee65b7ab260d98c281f3c3eb6fa7c992cdd2" },
-    { ag_redis_cache_purge, "3b1dc439b7870a4a459d89614324bec5f5ff1d2e" }
+    { AG_REDIS_LUA_CACHE_LOOK, "08b9f8ea2aaecd9b31dc75056ef6289f70b7b1b2" },
+    { AG_REDIS_LUA_CACHE_HOLD, "e0ab1094556b6684ccecbfcd6d6c7aab9bd864c6" },
+    { AG_REDIS_LUA_CACHE_FREE, "c89cee65b7ab260d98c281f3c3eb6fa7c992cdd2" },
+    { AG_REDIS_LUA_CACHE_PURGE, "3b1dc439b7870a4a459d89614324bec5f5ff1d2e" }
 };
 
 

@@ -437,7 +437,7 @@ ngx_agent_cache_keep(ngx_agent_call_t *call, ag_str_t whole)
     if (kept) {
         ngx_agent_cache_store(call, whole, 0);
 
-    } else if (ngx_agent_flight_needed(call)) {
+    } else if (cached->locked || ngx_agent_flight_needed(call)) {
         ngx_agent_cache_store(call, whole, 1);
     }
 

@@ -35,7 +35,7 @@
                                            */
 #define NGX_AGENT_FLIGHT_IDLE    3600000    /* ms; something else wakes the
                                            call before */
-#define NGX_AGENT_CACHE_UNTOLD   16     /* purges that wait for Redis; if there
+#define NGX_AGENT_CACHE_UNTOLD   64     /* purges that wait for Redis; if there
                                            are more they become one of all */
 #define NGX_AGENT_FLIGHT_JOINS   2      /* flights that one call follows; then
                                            it asks for itself */
@@ -59,6 +59,9 @@ struct ngx_agent_cache_zone_s {
                                                the newest purge of all nodes
                                                that was carried out here */
     ag_cache_purged_t         untold[NGX_AGENT_CACHE_UNTOLD];
+    ngx_atomic_t              teller;       /* process that tells Redis of
+                                               one; 0: nobody */
+    ngx_msec_t                telling;      /* since when */
     ngx_uint_t                untold_count; /* cache_lock: of purges that Redis
                                                does not know */
     ngx_atomic_t              polled;       /* ms, when a worker last asked
@@ -81,6 +84,7 @@ typedef struct {
 
     ag_buf_t                  record;       /* the stream so far, as it goes to
                                                clients */
+    uint64_t                  epoch;        /* of who leads it */
     ag_buf_t                  answer;       /* head and body, where the zone
                                                has no place for it */
     u_char                    options[NGX_AGENT_FLIGHT_OPTIONS];

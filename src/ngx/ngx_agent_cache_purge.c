@@ -42,6 +42,9 @@ static ngx_uint_t ngx_agent_cache_purge_sweep(ngx_agent_cache_zone_t *zone,
     const ag_cache_purge_t *what);
 static void ngx_agent_cache_purge_on_timer(ngx_event_t *ev);
 static ngx_uint_t ngx_agent_cache_purge_is_ours(ngx_agent_cache_zone_t *zone);
+static ngx_uint_t ngx_agent_cache_purge_may_tell(
+    ngx_agent_main_conf_t *amcf);
+static void ngx_agent_cache_purge_silent(ngx_agent_cache_zone_t *zone);
 static void ngx_agent_cache_purge_on_reply(ngx_agent_redis_query_t *query,
     const ag_redis_value_t *values, ngx_uint_t count);
 static void ngx_agent_cache_purge_follow(ngx_agent_cache_zone_t *zone,
@@ -272,7 +275,7 @@ ngx_agent_cache_purge_poll(ngx_agent_main_conf_t *amcf)
     purges->known = zone->heard;
     purges->told.number = 0;
 
-    if (zone->untold_count != 0) {
+    if (zone->untold_count != 0 && ngx_agent_cache_purge_may_tell(amcf)) {
         purges->told = zone->untold[0];
     }
 
@@ -289,7 +292,40 @@ ngx_agent_cache_purge_poll(ngx_agent_main_conf_t *amcf)
            == NGX_OK)
     {
         purges->waiting = 1;
+        return;
     }
+
+    ngx_agent_cache_purge_silent(zone);
+}
+
+
+/* One worker tells, so that no purge gets two numbers; unless it has not been
+ * heard of for long. */
+static ngx_uint_t
+ngx_agent_cache_purge_may_tell(ngx_agent_main_conf_t *amcf)
+{
+    ngx_agent_cache_zone_t  *zone;
+
+    zone = amcf->cache;
+
+    if (zone->teller != 0 && zone->teller != (ngx_atomic_uint_t) ngx_pid
+        && (ngx_msec_t) (ngx_current_msec - zone->telling)
+           < amcf->redis->timeout + NGX_AGENT_CACHE_PURGE_EVERY)
+    {
+        return 0;
+    }
+
+    zone->teller = ngx_pid;
+    zone->telling = ngx_current_msec;
+
+    return 1;
+}
+
+
+static void
+ngx_agent_cache_purge_silent(ngx_agent_cache_zone_t *zone)
+{
+    (void) ngx_atomic_cmp_set(&zone->teller, ngx_pid, 0);
 }
 
 
@@ -311,6 +347,7 @@ ngx_agent_cache_purge_on_reply(ngx_agent_redis_query_t *query,
     if (ag_redis_cache_purge_read(values, count, purges->known, &purged)
         != AG_OK)
     {
+        ngx_agent_cache_purge_silent(zone);
         return;
     }
 
@@ -322,6 +359,7 @@ ngx_agent_cache_purge_on_reply(ngx_agent_redis_query_t *query,
 
     ngx_agent_cache_purge_told(zone, purges->told.number);
 
+    ngx_agent_cache_purge_silent(zone);
     more = (zone->untold_count != 0);
 
     ngx_agent_cache_unlock(zone);

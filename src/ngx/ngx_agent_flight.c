@@ -278,6 +278,7 @@ ngx_agent_flight_lead(ngx_agent_call_t *call)
     cached->state = NGX_AGENT_CACHE_MISS;
 
     flight->leader = call;
+    flight->epoch = cached->epoch;
     flight->recording = call->streaming;
     options = call->request.stream_options_span;
     flight->options_len = options.len;

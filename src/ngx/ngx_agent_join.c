@@ -12,6 +12,7 @@
 
 static ngx_uint_t ngx_agent_join_fits(ngx_agent_call_t *call);
 static ngx_uint_t ngx_agent_join_is_same(ngx_agent_call_t *call);
+static ngx_uint_t ngx_agent_join_is_purged(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_join_attach(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_join_live(ngx_agent_call_t *call);
 static ngx_int_t ngx_agent_join_open(ngx_agent_call_t *call);
@@ -82,7 +83,32 @@ ngx_agent_join_fits(ngx_agent_call_t *call)
     flight = call->cached->flight;
 
     return flight->live && !flight->failed && flight->leader != NULL
-           && ngx_agent_join_is_same(call);
+           && ngx_agent_join_is_same(call) && !ngx_agent_join_is_purged(call);
+}
+
+
+/* Was the answer's question asked before a purge, and this call's after it?
+ * Then it is not for this call. */
+static ngx_uint_t
+ngx_agent_join_is_purged(ngx_agent_call_t *call)
+{
+    ngx_uint_t               purged;
+    ngx_agent_cached_t      *cached;
+    ngx_agent_cache_zone_t  *zone;
+
+    cached = call->cached;
+    zone = call->main->cache;
+
+    if (cached->epoch == cached->flight->epoch) {
+        return 0;
+    }
+
+    (void) ngx_agent_cache_lock(zone);
+    purged = ag_cache_purges_cover(&zone->purges, cached->flight->epoch,
+                                   cached->owner, cached->model);
+    ngx_agent_cache_unlock(zone);
+
+    return purged;
 }
 
 
@@ -293,6 +319,7 @@ static ngx_int_t
 ngx_agent_join_landed(ngx_agent_call_t *call)
 {
     ngx_int_t            rc;
+    ngx_uint_t           purged;
     ngx_agent_cached_t  *cached;
 
     cached = call->cached;
@@ -305,7 +332,9 @@ ngx_agent_join_landed(ngx_agent_call_t *call)
         rc = NGX_DECLINED;      /* it is the one that was to be replaced */
     }
 
-    if (rc == NGX_DECLINED && cached->flight->answer.len != 0) {
+    purged = ngx_agent_join_is_purged(call);
+
+    if (rc == NGX_DECLINED && !purged && cached->flight->answer.len != 0) {
         rc = ngx_agent_join_hand(call);
     }
 
@@ -313,7 +342,7 @@ ngx_agent_join_landed(ngx_agent_call_t *call)
         rc = ngx_agent_cache_take(call, NGX_AGENT_CACHE_JOINED);
     }
 
-    if (rc == NGX_DECLINED && cached->flight->whole
+    if (rc == NGX_DECLINED && !purged && cached->flight->whole
         && ngx_agent_join_is_same(call))
     {
         return ngx_agent_join_live(call);

@@ -100,7 +100,8 @@ ngx_agent_record_end(ngx_agent_call_t *call)
     ngx_agent_record_describe(call);
 
     if (flight->whole
-        && (cached->may.store || ngx_agent_flight_needed(call))
+        && (cached->may.store || cached->locked
+            || ngx_agent_flight_needed(call))
         && ag_replay_whole(&cached->whole, call->endpoint,
                            ag_buf_str(&flight->record), &call->usage)
            == AG_OK)
