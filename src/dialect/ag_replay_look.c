@@ -44,6 +44,10 @@ ag_replay_look(ag_str_t object, const char *const *names, ag_str_t *values)
 {
     const ag_char_t  *p, *end;
 
+    if (object.len == 0) {
+        object = ag_str("", 0);     /* of no data there is no end */
+    }
+
     end = object.data + object.len;
     p = ag_replay_look_space(object.data, end);
     p = ag_replay_look_object(p, end, names, values);

@@ -143,19 +143,27 @@ static unsigned
 ag_replay_messages_is(yyjson_val *root)
 {
     size_t       i, max;
-    yyjson_val  *content, *block;
+    ag_str_t     type;
+    yyjson_val  *content, *block, *usage, *output;
 
     content = yyjson_obj_get(root, "content");
 
+    usage = yyjson_obj_get(root, "usage");
+    output = yyjson_obj_get(usage, "output_tokens");
+
     if (!ag_str_is(ag_json_text(yyjson_obj_get(root, "type")), "message")
-        || !yyjson_is_arr(content)
-        || !yyjson_is_obj(yyjson_obj_get(root, "usage")))
+        || !yyjson_is_arr(content) || !yyjson_is_obj(usage)
+        || (output != NULL && !yyjson_is_num(output)))
     {
         return 0;
     }
 
     yyjson_arr_foreach(content, i, max, block) {
-        if (!yyjson_is_str(yyjson_obj_get(block, "type"))
+        type = ag_json_text(yyjson_obj_get(block, "type"));
+
+        /* a block "fallback" would change the message around it */
+
+        if (type.len == 0 || ag_str_is(type, "fallback")
             || !ag_replay_messages_is_text(block, "text")
             || !ag_replay_messages_is_text(block, "thinking")
             || !ag_replay_messages_is_text(block, "signature"))

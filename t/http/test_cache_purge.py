@@ -413,7 +413,8 @@ def test_an_answer_that_another_node_is_getting_is_not_kept(place, nodes):
 
 @needed
 @pytest.mark.smoke
-@pytest.mark.parametrize("count", [1, 40])      # 16 wait one by one
+@pytest.mark.parametrize("count", [
+    1, pytest.param(70, marks=pytest.mark.long)])   # 64 wait one by one
 def test_a_purge_is_told_when_redis_is_back(count, nodes):
     gone, kept = nodes.everywhere(), nodes.everywhere("b")
     epoch = nodes.epoch
