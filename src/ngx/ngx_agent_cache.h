@@ -322,6 +322,14 @@ void ngx_agent_refresh_end(ngx_http_request_t *r);
 
 /* flight: ngx_agent_flight.c */
 
+/* One of this worker, that nobody refers to yet; "shared" NULL: it is not in
+ * the table of all workers.  NULL: no memory. */
+ngx_agent_flight_t *ngx_agent_flight_create(const ag_char_t *key,
+    ag_flight_t *shared);
+
+/* Nobody finds it any more. */
+void ngx_agent_flight_unlink(ngx_agent_flight_t *flight);
+
 /* Takes part in the key's flight, sets leads or follows. */
 ngx_int_t ngx_agent_flight_join(ngx_agent_call_t *call);
 
@@ -345,10 +353,6 @@ void ngx_agent_flight_told(void);
     ((call)->cached != NULL && (call)->cached->flight != NULL                 \
      && (call)->cached->leads && (call)->cached->flight->recording)
 
-/* The leader's answer is where answers are, or it failed. */
-void ngx_agent_flight_land(ngx_agent_call_t *call);
-void ngx_agent_flight_fail(ngx_agent_call_t *call);
-
 /* The call goes out of its flight. */
 void ngx_agent_flight_leave(ngx_agent_call_t *call);
 
@@ -357,6 +361,15 @@ ngx_uint_t ngx_agent_flight_needed(ngx_agent_call_t *call);
 
 /* The call's client is gone.  1: the call goes on without it. */
 ngx_uint_t ngx_agent_flight_deserted(ngx_agent_call_t *call);
+
+/* landing: ngx_agent_landing.c */
+
+/* The leader's answer is where answers are, or it failed. */
+void ngx_agent_flight_land(ngx_agent_call_t *call);
+void ngx_agent_flight_fail(ngx_agent_call_t *call);
+
+/* Those who read the record keep it as it is, and fail at its end. */
+ngx_int_t ngx_agent_flight_shed(ngx_agent_call_t *call);
 
 /* record: ngx_agent_record.c */
 

@@ -11,7 +11,7 @@
 
 
 static void ngx_agent_record_describe(ngx_agent_call_t *call);
-static void ngx_agent_record_overflow(ngx_agent_call_t *call);
+static ngx_int_t ngx_agent_record_overflow(ngx_agent_call_t *call);
 
 
 ngx_int_t
@@ -26,8 +26,10 @@ ngx_agent_record_add(ngx_agent_call_t *call, ag_buf_t *ready, size_t len)
         return NGX_OK;
     }
 
-    if (flight->record.len + len > NGX_AGENT_RECORD_MAX && !flight->cut) {
-        ngx_agent_record_overflow(call);
+    if (flight->record.len + len > NGX_AGENT_RECORD_MAX && !flight->cut
+        && ngx_agent_record_overflow(call) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (flight->cut) {
@@ -73,8 +75,9 @@ ngx_agent_record_describe(ngx_agent_call_t *call)
 }
 
 
-/* Longer than anything we keep: it is its own client's alone from now on. */
-static void
+/* Longer than anything we keep: it is its own client's alone from now on.
+ * Those who read it get what there is, and then the error. */
+static ngx_int_t
 ngx_agent_record_overflow(ngx_agent_call_t *call)
 {
     ngx_agent_flight_t  *flight;
@@ -83,7 +86,7 @@ ngx_agent_record_overflow(ngx_agent_call_t *call)
     flight->cut = 1;
     flight->live = 0;
 
-    ngx_agent_flight_wake(flight, 1);
+    return ngx_agent_flight_shed(call);
 }
 
 

@@ -516,6 +516,7 @@ ngx_agent_reply_late(ngx_agent_call_t *call)
         (void) ngx_agent_reply_error(call);
 
     } else if (call->sending.len == 0
+               && call->cached->read == call->cached->flight->record.len
                && ag_error_write_event(&call->sending, &call->error,
                                        call->client->surface,
                                        ngx_agent_str(&call->request_id))
@@ -526,6 +527,7 @@ ngx_agent_reply_late(ngx_agent_call_t *call)
 
     ngx_memzero(&call->error, sizeof(ag_error_t));
     call->ended = 0;
+    call->plan.within_ms = call->model->within;     /* not its client's */
 
     (void) ngx_agent_flight_deserted(call);
 }

@@ -189,9 +189,9 @@ ngx_agent_stream_recorded(ngx_agent_call_t *call)
         return NGX_AGAIN;
     }
 
-    attempt->transfer->held = 0;
+    attempt->transfer->held = flight->record.len - call->cached->read;
     attempt->transfer->blocked =
-        flight->record.len - call->cached->read > AG_STREAM_HELD_MAX
+        attempt->transfer->held > AG_STREAM_HELD_MAX
         && (flight->cut || !ngx_agent_flight_needed(call));
     ngx_agent_curl_resume(attempt->transfer);
 
