@@ -364,7 +364,9 @@ def test_a_purge_is_carried_out_by_all_nodes(nodes):
                    for place in (1, 0)]
         if (text, who, model) in gone:
             assert word(answers[0]) == "miss"   # what lies there is not read
-            assert word(answers[1]) == ("miss" if model == "here" else "hit")
+            # the first may still be on its way to Redis
+            assert word(answers[1]) in (["miss"] if model == "here"
+                                        else ["hit", "joined"])
     assert MISSED not in nodes[0].log() + nodes[1].log()
 
 

@@ -173,8 +173,9 @@ def word(answer):
 
 
 def is_hit(answer):
+    """Or joined: a client may be faster than its node tells Redis."""
     assert answer.status == 200 and answer.complete, answer
-    return word(answer) == "hit"
+    return word(answer) in ("hit", "joined")
 
 
 @pytest.fixture(scope="module")
