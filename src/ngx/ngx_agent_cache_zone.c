@@ -144,9 +144,16 @@ ngx_agent_cache_layout(void)
 ngx_int_t
 ngx_agent_cache_init_module(ngx_cycle_t *cycle)
 {
-    int               fd;
-    ngx_uint_t        n;
-    ngx_core_conf_t  *ccf;
+    int                     fd;
+    ngx_uint_t              n;
+    ngx_core_conf_t        *ccf;
+    ngx_agent_main_conf_t  *amcf;
+
+    amcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_agent_module);
+
+    if (amcf == NULL || amcf->cache_zone == NULL) {
+        return NGX_OK;
+    }
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
