@@ -208,19 +208,9 @@ uint64_t ngx_agent_cache_now(void);
 ngx_int_t ngx_agent_cache_fetch(ngx_agent_call_t *call,
     ngx_uint_t passing);
 
-/* Puts an answer into shared memory whose question was asked at that epoch of
- * purges.  NGX_OK; NGX_DECLINED: it has no place there. */
-ngx_int_t ngx_agent_cache_put(ngx_agent_main_conf_t *amcf,
-    const ag_cache_item_t *item, uint64_t epoch, ag_str_t head,
-    ag_str_t body);
-
 /* Is there an answer that is too old, and better than the error?  Takes it. */
 ngx_uint_t ngx_agent_cache_excuse(ngx_agent_call_t *call,
     ag_error_class_t error);
-
-/* The whole answer of a call that asked for itself: it is stored if it may
- * be, and its flight lands. */
-void ngx_agent_cache_keep(ngx_agent_call_t *call, ag_str_t whole);
 
 /* The call ends, whatever has come of it. */
 void ngx_agent_cache_end(ngx_agent_call_t *call);
@@ -228,11 +218,23 @@ void ngx_agent_cache_end(ngx_agent_call_t *call);
 /* Frees its memory. */
 void ngx_agent_cache_free(ngx_agent_call_t *call);
 
-/* reply: ngx_agent_cache_reply.c */
+/* keep: ngx_agent_cache_keep.c */
+
+/* The whole answer of a call that asked for itself: it is stored if it may
+ * be, and its flight lands. */
+void ngx_agent_cache_keep(ngx_agent_call_t *call, ag_str_t whole);
+
+/* Puts an answer into shared memory whose question was asked at that epoch of
+ * purges.  NGX_OK; NGX_DECLINED: it has no place there. */
+ngx_int_t ngx_agent_cache_put(ngx_agent_main_conf_t *amcf,
+    const ag_cache_item_t *item, uint64_t epoch, ag_str_t head,
+    ag_str_t body);
 
 /* Who gives the answer and what it is worth, of a call that asked for it. */
 void ngx_agent_cache_describe(ngx_agent_call_t *call,
     ag_cache_value_t *value);
+
+/* reply: ngx_agent_cache_reply.c */
 
 /* What was fetched is the answer, and that is how: NGX_OK; NGX_DECLINED: this
  * client cannot have it; NGX_ERROR. */
