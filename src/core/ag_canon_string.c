@@ -8,11 +8,11 @@
 
 
 #include "core/ag_canon_parts.h"
+#include "core/ag_json.h"
 
 
 static ag_canon_at_t ag_canon_string_escape(ag_canon_at_t at,
     const ag_char_t *end);
-static int ag_canon_string_hex(const ag_char_t *p, const ag_char_t *end);
 static ag_char_t *ag_canon_string_put(ag_char_t *out, uint32_t code);
 static ag_canon_at_t ag_canon_string_utf8(ag_canon_at_t at,
     const ag_char_t *end);
@@ -60,7 +60,7 @@ ag_canon_string_byte(const ag_char_t **p)
 
     if (q[1] == 'u') {
         *p = q + 6;
-        return (unsigned) ag_canon_string_hex(q + 2, q + 6);
+        return (unsigned) ag_json_hex_digits(q + 2, q + 6);
     }
 
     *p = q + 2;
@@ -98,7 +98,7 @@ ag_canon_string_escape(ag_canon_at_t at, const ag_char_t *end)
         return ag_canon_refuse();
     }
 
-    code = ag_canon_string_hex(at.in + 1, end);
+    code = ag_json_hex_digits(at.in + 1, end);
     at.in += 5;
 
     if (code < 0 || (code & 0xfc00) == 0xdc00) {
@@ -108,7 +108,7 @@ ag_canon_string_escape(ag_canon_at_t at, const ag_char_t *end)
     if ((code & 0xfc00) == 0xd800) {
 
         low = (end - at.in > 2 && at.in[0] == '\\' && at.in[1] == 'u')
-              ? ag_canon_string_hex(at.in + 2, end) : -1;
+              ? ag_json_hex_digits(at.in + 2, end) : -1;
 
         if ((low & ~0x3ff) != 0xdc00) {
             return ag_canon_refuse();
@@ -121,32 +121,6 @@ ag_canon_string_escape(ag_canon_at_t at, const ag_char_t *end)
     at.out = ag_canon_string_put(at.out, (uint32_t) code);
 
     return at;
-}
-
-
-/* Four hexadecimal digits as a number, or -1. */
-static int
-ag_canon_string_hex(const ag_char_t *p, const ag_char_t *end)
-{
-    int  i, digit, code;
-
-    if (end - p < 4) {
-        return -1;
-    }
-
-    code = 0;
-
-    for (i = 0; i < 4; i++) {
-        digit = (p[i] <= '9') ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10;
-
-        if (digit < 0 || digit > 15 || (p[i] > '9' && digit < 10)) {
-            return -1;
-        }
-
-        code = code << 4 | digit;
-    }
-
-    return code;
 }
 
 

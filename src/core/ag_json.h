@@ -81,6 +81,9 @@ uint32_t ag_json_hash(ag_str_t name);
  */
 size_t ag_json_decode(ag_str_t value, ag_char_t *out, size_t size);
 
+/* Four hexadecimal digits, as an escape has them, as a number; or -1. */
+int ag_json_hex_digits(const ag_char_t *p, const ag_char_t *end);
+
 /*
  * Reads a JSON number (already scanned) that must be an integer in
  * [min, max]; 1.0 and 1e2 are not integers here.

@@ -48,7 +48,6 @@ static inline const ag_char_t *ag_json_plain(const ag_char_t *p,
     const ag_char_t *end);
 static inline const ag_char_t *ag_json_space(const ag_char_t *p,
     const ag_char_t *end);
-static int ag_json_hex(const ag_char_t *p, const ag_char_t *end);
 
 
 /* The type of a value by its first byte. */
@@ -355,7 +354,7 @@ ag_json_escape(ag_json_scan_t *s, const ag_char_t *p)
         return p + 1;
     }
 
-    code = ag_json_hex(p + 1, s->end);
+    code = ag_json_hex_digits(p + 1, s->end);
 
     if (code < 0) {
         return ag_json_refuse(s, p, "an escape lacks hexadecimal digits");
@@ -368,7 +367,7 @@ ag_json_escape(ag_json_scan_t *s, const ag_char_t *p)
     }
 
     if (code >= 0xdc00 || s->end - p < 2 || p[0] != '\\' || p[1] != 'u'
-        || (ag_json_hex(p + 2, s->end) & ~0x3ff) != 0xdc00)
+        || (ag_json_hex_digits(p + 2, s->end) & ~0x3ff) != 0xdc00)
     {
         return ag_json_refuse(s, p, "a surrogate stands alone");
     }
@@ -495,9 +494,8 @@ ag_json_space(const ag_char_t *p, const ag_char_t *end)
 }
 
 
-/* Four hexadecimal digits as a number, or -1. */
-static int
-ag_json_hex(const ag_char_t *p, const ag_char_t *end)
+int
+ag_json_hex_digits(const ag_char_t *p, const ag_char_t *end)
 {
     int  i, digit, code;
 
