@@ -102,29 +102,9 @@ static int
 ag_replay_chat_stream(ag_buf_t *out, yyjson_val *root,
     const ag_replay_options_t *options)
 {
-    int                rc;
-    size_t             index;
-    yyjson_val        *choice;
-    yyjson_arr_iter    iter;
-    ag_replay_chunk_t  c;
-
-    rc = ag_replay_chunk_init(&c, out, root, ag_replay_chat_form.whole,
-                              "chat.completion.chunk", options);
-    index = 0;
-    yyjson_arr_iter_init(yyjson_obj_get(root, "choices"), &iter);
-
-    while (rc == AG_OK && (choice = yyjson_arr_iter_next(&iter)) != NULL) {
-        rc = ag_replay_chat_choice(&c, choice, index++);
-    }
-
-    if (rc == AG_OK) {
-        ag_replay_chunk_end(&c);
-        rc = c.put.rc;
-    }
-
-    ag_replay_chunk_free(&c);
-
-    return rc;
+    return ag_replay_chunk_stream(out, root, ag_replay_chat_form.whole,
+                                  "chat.completion.chunk", options,
+                                  ag_replay_chat_choice);
 }
 
 

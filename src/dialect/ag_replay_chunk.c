@@ -41,6 +41,36 @@ static const char *const  ag_replay_chunk_choices[] = {
 
 
 int
+ag_replay_chunk_stream(ag_buf_t *out, yyjson_val *root, const char *whole,
+    const char *chunk, const ag_replay_options_t *options,
+    ag_replay_choice_pt tell)
+{
+    int                rc;
+    size_t             index;
+    yyjson_val        *choice;
+    yyjson_arr_iter    iter;
+    ag_replay_chunk_t  c;
+
+    rc = ag_replay_chunk_init(&c, out, root, whole, chunk, options);
+    index = 0;
+    yyjson_arr_iter_init(yyjson_obj_get(root, "choices"), &iter);
+
+    while (rc == AG_OK && (choice = yyjson_arr_iter_next(&iter)) != NULL) {
+        rc = tell(&c, choice, index++);
+    }
+
+    if (rc == AG_OK) {
+        ag_replay_chunk_end(&c);
+        rc = c.put.rc;
+    }
+
+    ag_replay_chunk_free(&c);
+
+    return rc;
+}
+
+
+int
 ag_replay_chunk_init(ag_replay_chunk_t *c, ag_buf_t *out, yyjson_val *root,
     const char *whole, const char *chunk, const ag_replay_options_t *options)
 {

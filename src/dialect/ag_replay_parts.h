@@ -246,6 +246,14 @@ int ag_replay_chunk_init(ag_replay_chunk_t *c, ag_buf_t *out,
     yyjson_val *root, const char *whole, const char *chunk,
     const ag_replay_options_t *options);
 
+/* The whole of it: "tell" tells a choice.  As ag_replay_chunk_init(). */
+typedef int (*ag_replay_choice_pt)(ag_replay_chunk_t *c, yyjson_val *choice,
+    size_t index);
+
+int ag_replay_chunk_stream(ag_buf_t *out, yyjson_val *root,
+    const char *whole, const char *chunk, const ag_replay_options_t *options,
+    ag_replay_choice_pt tell);
+
 /* Goes on to the choice at "index".  As ag_replay_chunk_init(). */
 int ag_replay_chunk_choice(ag_replay_chunk_t *c, yyjson_val *choice,
     size_t index);
